@@ -1,0 +1,2 @@
+//! The `promqlite` program.
+fn main() {}

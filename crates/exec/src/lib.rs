@@ -1,0 +1,1 @@
+//! Runs logical plans: vectorised operators over batches, limits, cancellation, statistics.

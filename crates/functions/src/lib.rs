@@ -1,0 +1,1 @@
+//! Every PromQL function, aggregation and operator: signature, documentation, kernel.

@@ -1,0 +1,1 @@
+//! PromQL as an embedded library.

@@ -1,0 +1,1 @@
+//! Go's RE2 regular expressions as PromQL uses them: fully anchored matchers and label_replace templates.
