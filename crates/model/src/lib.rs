@@ -1,3 +1,24 @@
 //! The values that PromQL speaks about: labels, matchers, samples, native histograms, time, batches, annotations.
+//!
+//! Nothing here evaluates anything: these are the types that storage hands over, kernels fill and results carry.
 
+mod annotation;
+mod batch;
+mod format;
 pub mod histogram;
+mod labels;
+mod matcher;
+mod sample;
+mod symbols;
+mod time;
+mod value;
+
+pub use annotation::{Annotation, Annotations, Level, Pos};
+pub use batch::{Batch, HistogramCells, RowMut, Validity, words_for};
+pub use format::{float_g, float_plain, quote};
+pub use labels::{Label, LabelSet, Labels, LabelsBuilder};
+pub use matcher::{MatchOp, Matcher};
+pub use sample::{HistogramSamples, NO_HISTOGRAM, NORMAL_NAN, STALE_NAN, SampleBuf, Samples, is_stale};
+pub use symbols::{Symbol, Symbols};
+pub use time::{Grid, Millis, TimeRange, Timestamp};
+pub use value::{Point, SampleValue, Series, Value, ValueType, VectorSample};
