@@ -1,0 +1,64 @@
+//! Aggregations over series: definitions and accumulators of groups × steps.
+
+use promqlite_model::ValueType;
+
+use crate::Doc;
+
+/// An aggregation operator: all that is known about it, once.
+#[derive(Debug)]
+pub struct Aggregation {
+    /// Its name, lower-case.
+    pub name: &'static str,
+    /// Whether Prometheus hides it behind `promql-experimental-functions`.
+    pub experimental: bool,
+    /// The type of its parameter, if it takes one.
+    pub param: Option<ValueType>,
+    /// Documentation.
+    pub doc: Doc,
+    /// How it is computed.
+    pub kernel: AggregateKernel,
+}
+
+/// How an aggregation is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AggregateKernel {
+    /// One number per group and step, accumulated series by series.
+    Fold(Fold),
+    /// `quantile`
+    Quantile,
+    /// `count_values`
+    CountValues,
+    /// `topk` (largest) and `bottomk`
+    TopK {
+        /// Whether the largest values are kept.
+        largest: bool,
+    },
+    /// `limitk`
+    LimitK,
+    /// `limit_ratio`
+    LimitRatio,
+}
+
+/// What a fold accumulates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fold {
+    /// `sum`
+    Sum,
+    /// `avg`
+    Avg,
+    /// `min`
+    Min,
+    /// `max`
+    Max,
+    /// `count`
+    Count,
+    /// `group`
+    Group,
+    /// `stddev`
+    Stddev,
+    /// `stdvar`
+    Stdvar,
+}
+
+/// All aggregations, sorted by name.
+pub(crate) static ALL: &[&Aggregation] = &[];

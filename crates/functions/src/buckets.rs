@@ -1,0 +1,1 @@
+//! Classic histograms: quantiles and fractions of cumulative buckets.

@@ -1,0 +1,1 @@
+//! Numeric primitives that several kernels share: compensated sums, means, variances, quantiles, regression.

@@ -1,0 +1,6 @@
+//! Range-vector functions: a window of samples per step.
+
+use crate::Function;
+
+/// All range-vector functions.
+pub(crate) static ALL: &[&Function] = &[];
