@@ -39,6 +39,8 @@ pub struct Doc {
 pub enum MetricNameRule {
     /// The result has no metric name.
     Drop,
+    /// The result has no `__name__`, but keeps `__type__` and `__unit__` where names are removed at once.
+    DropNameOnly,
     /// The result keeps the input's name.
     Keep,
 }

@@ -13,6 +13,7 @@ pub mod numeric;
 mod range;
 mod registry;
 
+pub use instant::natural_order;
 pub use kernel::{
     Direction, ExtendedFn, QueryRangePart,
     Doc, Extension, ExtensionSupport, Function, Kernel, MapArgsFn, MapFn, MetricNameRule, RangeCx, RangeFn,
