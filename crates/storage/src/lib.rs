@@ -2,8 +2,10 @@
 //!
 //! Storage knows series, samples and matchers. It never sees function names.
 
+mod mem;
 mod select;
 
+pub use mem::{AppendSummary, Appended, MemStore, SeriesId};
 pub use select::{
-    Metadata, MetricKind, ReadStats, SelectHints, Selection, SelectRequest, Storage, StorageError,
+    Metadata, MetricKind, ReadStats, SelectHints, SelectRequest, Selection, Storage, StorageError,
 };
