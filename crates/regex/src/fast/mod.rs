@@ -1,0 +1,136 @@
+//! Answers about a pattern that need no automaton.
+
+mod enumerate;
+mod glob;
+mod literals;
+
+use regex_syntax::hir::{Hir, HirKind};
+
+use enumerate::{Atom, enumerate};
+use glob::Glob;
+use literals::LiteralSet;
+
+/// Most globs that are tried one after the other; more are left to the automaton.
+const MAX_GLOBS: usize = 16;
+
+/// What is known about a pattern from its syntax alone.
+#[derive(Debug)]
+pub(crate) struct Fast {
+    matcher: Matcher,
+    prefix: String,
+    matches_empty: Option<bool>,
+}
+
+#[derive(Debug)]
+enum Matcher {
+    /// The pattern matches exactly these strings.
+    Literals(LiteralSet),
+    /// The pattern matches what one of these matches.
+    Globs(Vec<Glob>),
+    /// Only the automaton knows.
+    Automaton,
+}
+
+impl Fast {
+    /// Analyses a pattern of `pattern_len` bytes that is to match whole values.
+    pub(crate) fn new(hir: &Hir, pattern_len: usize) -> Self {
+        let (matcher, prefix) = match enumerate(hir, pattern_len) {
+            Some(sequences) => {
+                let prefix = common_prefix(&sequences);
+                (Matcher::from_sequences(sequences), prefix)
+            }
+            None => (Matcher::Automaton, leading_literal(hir)),
+        };
+        let properties = hir.properties();
+        let matches_empty = match properties.minimum_len() {
+            Some(0) => properties.look_set().is_empty().then_some(true),
+            _ => Some(false),
+        };
+        Self { matcher, prefix, matches_empty }
+    }
+
+    /// Knows nothing.
+    pub(crate) fn unknown() -> Self {
+        Self { matcher: Matcher::Automaton, prefix: String::new(), matches_empty: None }
+    }
+
+    /// Whether the pattern matches, or `None` if only the automaton can tell.
+    #[inline]
+    pub(crate) fn is_match(&self, value: &str) -> Option<bool> {
+        match &self.matcher {
+            Matcher::Literals(literals) => Some(literals.contains(value)),
+            Matcher::Globs(globs) => Some(globs.iter().any(|glob| glob.is_match(value))),
+            Matcher::Automaton => (!value.starts_with(&self.prefix)).then_some(false),
+        }
+    }
+
+    pub(crate) fn literals(&self) -> Option<&[String]> {
+        match &self.matcher {
+            Matcher::Literals(literals) => Some(literals.as_slice()),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// Whether the pattern matches the empty string, if that is plain.
+    pub(crate) fn matches_empty(&self) -> Option<bool> {
+        self.matches_empty
+    }
+}
+
+impl Matcher {
+    fn from_sequences(sequences: Vec<Vec<Atom>>) -> Self {
+        let is_literal = |sequence: &Vec<Atom>| sequence.iter().all(|atom| matches!(atom, Atom::Text(_)));
+        if sequences.iter().all(is_literal) {
+            let texts = sequences.into_iter().flat_map(|sequence| match sequence.into_iter().next() {
+                Some(Atom::Text(text)) => Some(text),
+                _ => Some(String::new()),
+            });
+            return Self::Literals(LiteralSet::new(texts.collect()));
+        }
+        if sequences.len() > MAX_GLOBS {
+            return Self::Automaton;
+        }
+        match sequences.into_iter().map(Glob::new).collect() {
+            Some(globs) => Self::Globs(globs),
+            None => Self::Automaton,
+        }
+    }
+}
+
+/// The longest string that all sequences start with.
+fn common_prefix(sequences: &[Vec<Atom>]) -> String {
+    let mut leading = sequences.iter().map(|sequence| match sequence.first() {
+        Some(Atom::Text(text)) => text.as_str(),
+        _ => "",
+    });
+    let first = leading.next().unwrap_or("");
+    let len = leading.fold(first.len(), |len, text| {
+        let shared = first[..len].char_indices().zip(text.chars());
+        let end = shared.take_while(|((_, a), b)| a == b).last();
+        end.map_or(0, |((at, c), _)| at + c.len_utf8())
+    });
+    first[..len].to_owned()
+}
+
+/// The literal that an expression must start with, as far as it is plain to see.
+fn leading_literal(hir: &Hir) -> String {
+    let mut hir = hir;
+    loop {
+        hir = match hir.kind() {
+            HirKind::Literal(literal) => {
+                return std::str::from_utf8(&literal.0).unwrap_or_default().to_owned();
+            }
+            HirKind::Capture(capture) => &capture.sub,
+            HirKind::Repetition(repetition) if repetition.min > 0 => &repetition.sub,
+            HirKind::Concat(subs) => match subs.iter().find(|sub| !matches!(sub.kind(), HirKind::Look(_))) {
+                Some(sub) => sub,
+                None => return String::new(),
+            },
+            _ => return String::new(),
+        };
+    }
+}
