@@ -1,1 +1,5 @@
 //! From a syntax tree to a logical plan: checks, lowering, rewrites, explain.
+
+mod node;
+
+pub use node::*;
