@@ -3,11 +3,36 @@
 //! The crate knows no functions, types, time or storage. Names are bound by promqlite-plan.
 
 pub mod ast;
+mod build;
 mod bytes;
+mod diagnostic;
+mod duration;
+mod lexer;
+mod number;
 mod ops;
+mod options;
+mod parse;
+mod place;
+mod quote;
+pub mod series;
 mod span;
 mod stack;
+mod token;
 
+#[allow(clippy::all, clippy::pedantic, unused, missing_docs, unreachable_pub)]
+mod grammar {
+    include!(concat!(env!("OUT_DIR"), "/promql.rs"));
+}
+
+pub use build::MAX_DEPTH;
 pub use bytes::ByteString;
+pub use diagnostic::{Diagnostic, DiagnosticKind, line_and_column};
+pub use duration::{DurationError, format_duration, parse_duration};
+pub use lexer::{tokenize, unquote};
+pub use number::{NumberError, format_number, format_number_g, parse_number};
+pub use options::{Environment, Features, FunctionStatus, ParseOptions, Permissive};
+pub use parse::{parse_expr, parse_metric, parse_metric_selector, parse_series_desc};
+pub use quote::go_quote;
 pub use span::Span;
 pub use stack::{Boxed, with_stack};
+pub use token::{Hint, HistogramKey, KEYWORDS, Keyword, Token, TokenKind, keyword};
