@@ -1,8 +1,27 @@
 //! Aggregations over series: definitions and accumulators of groups × steps.
 
+mod accumulator;
+mod cells;
+mod count_values;
+mod definitions;
+mod histogram_sums;
+mod limit;
+mod parameter;
+pub(crate) mod presence;
+mod quantile;
+mod topk;
+
 use promqlite_model::ValueType;
 
 use crate::Doc;
+
+pub use accumulator::Accumulator;
+pub use count_values::{CountValuesState, CountedValues};
+pub(crate) use definitions::ALL;
+pub use limit::{LimitKState, limit_ratio_row, ratio_keeps, series_position};
+pub use parameter::{ParameterError, count_parameter, note_quantile_parameter, ratio_parameter};
+pub use quantile::QuantileState;
+pub use topk::{TopKRows, TopKState};
 
 /// An aggregation operator: all that is known about it, once.
 #[derive(Debug)]
@@ -59,6 +78,3 @@ pub enum Fold {
     /// `stdvar`
     Stdvar,
 }
-
-/// All aggregations, sorted by name.
-pub(crate) static ALL: &[&Aggregation] = &[];
