@@ -5,7 +5,6 @@ use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
 use regex_automata::meta;
-use regex_automata::util::captures::Captures;
 use regex_syntax::hir::{Hir, Look};
 
 use crate::error::{RegexError, RegexErrorReason};
@@ -15,7 +14,7 @@ use crate::stack::with_room_for;
 use crate::template::{Part, Template};
 
 /// Limit of the compiled size of a pattern, bytes. Past it the pattern is rejected as too large.
-const MAX_COMPILED_BYTES: usize = 32 << 20;
+const MAX_COMPILED_BYTES: usize = 64 << 20;
 
 /// A regular expression in Go's syntax that matches whole values, with `.` matching newlines.
 ///
@@ -45,7 +44,7 @@ impl Regex {
     /// Reads the pattern of a matcher (`=~` and `!~`).
     ///
     /// Fails with Go's error if the pattern is not valid, and with "expression too large" if its automaton would
-    /// exceed 32 MiB.
+    /// exceed 64 MiB.
     pub fn new(pattern: &str) -> Result<Self, RegexError> {
         let anchoring = Anchoring::Whole;
         Self::build(pattern, anchoring, anchoring.parse(pattern)?)
@@ -63,17 +62,18 @@ impl Regex {
     }
 
     fn build(pattern: &str, anchoring: Anchoring, parsed: Parsed) -> Result<Self, RegexError> {
+        let fast = match anchoring {
+            Anchoring::Whole => with_room_for(pattern, || Fast::new(&parsed.hir, pattern.len())),
+            Anchoring::Pasted => Fast::unknown(),
+        };
         let engine = OnceLock::new();
-        if parsed.cost_bytes > MAX_COMPILED_BYTES as u64 {
+        let needs_engine = fast.literals().is_none() || parsed.group_names.len() > 1;
+        if needs_engine && parsed.cost_bytes > MAX_COMPILED_BYTES as u64 {
             // Only compiling can tell whether this still fits, and errors are due now.
             let compiled = with_room_for(pattern, || compile(&anchoring.tie(&parsed.hir)));
             let compiled = compiled.ok_or_else(|| RegexError::new(RegexErrorReason::TooLarge, pattern))?;
             engine.get_or_init(|| compiled);
         }
-        let fast = match anchoring {
-            Anchoring::Whole => with_room_for(pattern, || Fast::new(&parsed.hir, pattern.len())),
-            Anchoring::Pasted => Fast::unknown(),
-        };
         let group_names = parsed.group_names;
         Ok(Self(Arc::new(Inner { pattern: pattern.into(), anchoring, fast, group_names, engine })))
     }
@@ -111,17 +111,22 @@ impl Regex {
         if let Some(text) = template.as_literal() {
             return self.is_match(value).then(|| text.to_owned());
         }
-        if self.0.fast.is_match(value) == Some(false) {
+        let answer = self.0.fast.is_match(value);
+        if answer == Some(false) {
             return None;
+        }
+        if answer == Some(true) && self.0.group_names.len() == 1 {
+            return Some(self.expand(template, |index| (index == 0).then_some(value)));
         }
         let engine = self.engine();
         let mut captures = engine.create_captures();
         engine.captures(value, &mut captures);
-        captures.is_match().then(|| self.expand(value, &captures, template))
+        let group = |index: usize| captures.get_group(index).map(|span| &value[span.range()]);
+        captures.is_match().then(|| self.expand(template, group))
     }
 
-    fn expand(&self, value: &str, captures: &Captures, template: &Template) -> String {
-        let group = |index: usize| captures.get_group(index).map(|span| &value[span.range()]);
+    /// Fills in a template; `group` yields the text of a group that took part in the match.
+    fn expand<'v>(&self, template: &Template, group: impl Fn(usize) -> Option<&'v str>) -> String {
         let named = |name: &str| {
             let names = self.0.group_names.iter().enumerate();
             names.filter(|(_, known)| known.as_deref() == Some(name)).find_map(|(index, _)| group(index))
@@ -144,7 +149,9 @@ impl Regex {
                 let parsed = anchoring.parse(pattern).ok()?;
                 compile(&anchoring.tie(&parsed.hir))
             });
-            compiled.expect("invariant: a pattern was validated, and its estimated size is below the limit")
+            compiled.expect(
+                "invariant: a validated pattern compiles, since its estimated size is below the limit",
+            )
         })
     }
 }
@@ -195,5 +202,128 @@ impl Hash for Regex {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.0.pattern.hash(state);
         self.0.anchoring.hash(state);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn piece() -> impl Strategy<Value = String> {
+        let atoms = vec![
+            "a", "b", "ab", "é", ".", ".*", ".+", ".*?", ".{2}", ".{2,}", ".?", "[ab]", "[^a]", r"\d", "^",
+            "$", r"\b", "", "(?i:a)", "(?-s:.)*", r"\n", "(?m)^", "(?m)$", r"\B", "[a-é]",
+        ];
+        prop::sample::select(atoms).prop_map(str::to_owned).prop_recursive(4, 24, 4, |inner| {
+            prop_oneof![
+                4 => prop::collection::vec(inner.clone(), 1..4).prop_map(|pieces| pieces.concat()),
+                2 => prop::collection::vec(inner.clone(), 2..4).prop_map(|pieces| format!("({})", pieces.join("|"))),
+                1 => (inner, prop::sample::select(vec!["?", "*", "+", "{2}", "{0}", "{1,2}", "{0,3}"]))
+                    .prop_map(|(piece, operator)| format!("(?:{piece}){operator}")),
+            ]
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1000))]
+
+        /// What is read off the syntax agrees with the automaton.
+        #[test]
+        fn fast_answers_equal_those_of_the_automaton(
+            pattern in piece(),
+            values in prop::collection::vec("[abé1\n]{0,5}", 8),
+        ) {
+            let regex = Regex::new(&pattern).unwrap();
+            prop_assert_eq!(regex.matches_empty(), regex.engine().is_match(""));
+            let literals = regex.literals().unwrap_or_default();
+            for value in values.iter().chain(literals) {
+                let expected = regex.engine().is_match(value);
+                prop_assert_eq!(regex.is_match(value), expected, "{} on {:?}", pattern, value);
+                prop_assert!(!expected || value.starts_with(regex.prefix()), "{} on {:?}", pattern, value);
+            }
+            for literal in literals {
+                prop_assert!(regex.is_match(literal));
+            }
+        }
+
+        /// The estimate that spares compiling at once is on the safe side.
+        #[test]
+        fn cost_covers_the_compiled_size(pattern in piece(), class in prop::sample::select(vec![
+            r"\pL", r"\PL", r"\p{So}", r"(?i)\p{Greek}", r"[^é]", r"\p{Han}", r"\p{Cn}",
+        ])) {
+            let parsed = parse(&format!("({pattern}){class}({pattern}){{3}}"), true).unwrap();
+            let hir = Anchoring::Whole.tie(&parsed.hir);
+            let config = meta::Config::new().nfa_size_limit(Some(parsed.cost_bytes as usize + 4096));
+            prop_assert!(meta::Builder::new().configure(config).build_from_hir(&hir).is_ok());
+        }
+    }
+
+    #[test]
+    fn common_forms_need_no_automaton() {
+        for pattern in [
+            "",
+            "abc",
+            "a|b|c",
+            "foo(a|b)",
+            "5..",
+            "4..|5..",
+            ".*",
+            ".+",
+            "foo.*",
+            ".*foo",
+            ".*foo.*",
+            ".+foo.+",
+            "^foo$",
+            "^foo.*$",
+            "a.*b.*c",
+            "(foo|bar).*",
+            "(?:a|b)?",
+            r"10\.0\.0\.[0-9]:9100",
+            "(?i)get|post",
+        ] {
+            let regex = Regex::new(pattern).unwrap();
+            assert!(regex.0.fast.is_match("foo").is_some(), "{pattern}");
+            regex.is_match("foo");
+            assert!(regex.0.engine.get().is_none(), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn literals_and_prefixes_are_found() {
+        let cases: [(&str, Option<&[&str]>, &str); 12] = [
+            ("", Some(&[""]), ""),
+            ("b|a|b", Some(&["a", "b"]), ""),
+            ("foo(a|b)?", Some(&["foo", "fooa", "foob"]), "foo"),
+            ("^(?:foo)$", Some(&["foo"]), "foo"),
+            ("(?i)ab", Some(&["AB", "Ab", "aB", "ab"]), ""),
+            ("a[0-2]", Some(&["a0", "a1", "a2"]), "a"),
+            ("[^\\x00-\\x{10FFFF}]", Some(&[]), ""),
+            ("foo.*", None, "foo"),
+            ("foo.*|foobar", None, "foo"),
+            (r"foo\d+", None, "foo"),
+            (r"(?:é|è).*", None, ""),
+            (r"a\b.*", None, "a"),
+        ];
+        for (pattern, literals, prefix) in cases {
+            let regex = Regex::new(pattern).unwrap();
+            let found = regex.literals().map(|found| found.iter().map(String::as_str).collect::<Vec<_>>());
+            assert_eq!(found.as_deref(), literals, "{pattern}");
+            assert_eq!(regex.prefix(), prefix, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn equality_is_by_pattern_and_use() {
+        assert_eq!(Regex::new("a").unwrap(), Regex::for_label_replace("a").unwrap());
+        assert_ne!(Regex::new("a").unwrap(), Regex::new("(a)").unwrap());
+    }
+
+    #[test]
+    fn regexes_are_shared_by_threads() {
+        fn check<T: Send + Sync>() {}
+        check::<Regex>();
+        check::<Template>();
     }
 }

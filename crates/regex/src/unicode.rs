@@ -213,23 +213,27 @@ const SCRIPTS: &[&str] = &[
     "Yi",
 ];
 
-/// The class that Go's `\p{name}` stands for, without case folding, or `None` if Go knows no such class.
-pub(crate) fn named_class(name: &str) -> Option<ClassUnicode> {
+/// The one character whose category has changed since Go's version of Unicode, from Mn to Mc.
+const ONCE_NONSPACING: char = '\u{1171e}';
+
+/// The class that Go's `\p{name}` stands for, or `None` if Go knows no such class.
+pub(crate) fn named_class(name: &str, ignore_case: bool) -> Option<ClassUnicode> {
     let name = canonical_name(name);
-    match name.as_str() {
-        "Any" => return Some(range_class('\0', char::MAX)),
-        "Assigned" => return Some(assigned().clone()),
-        "Ascii" => return Some(range_class('\0', '\x7f')),
-        _ => {}
+    let mut class = match name.as_str() {
+        "Any" => range_class('\0', char::MAX),
+        "Assigned" => assigned().clone(),
+        "Ascii" => range_class('\0', '\x7f'),
+        _ => match CATEGORIES.binary_search_by_key(&name.as_str(), |entry| entry.0) {
+            // Go has no table of what folds to cased letters, so it leaves them alone.
+            Ok(index) if CATEGORIES[index].1 == "LC" => return Some(category("LC")),
+            Ok(index) => category(CATEGORIES[index].1),
+            Err(_) => script(&name)?,
+        },
+    };
+    if ignore_case {
+        fold_case(&mut class);
     }
-    if let Ok(index) = CATEGORIES.binary_search_by_key(&name.as_str(), |entry| entry.0) {
-        return Some(category(CATEGORIES[index].1));
-    }
-    SCRIPTS.binary_search(&name.as_str()).is_ok().then(|| {
-        let mut class = property(&format!("sc={name}"));
-        class.intersect(assigned());
-        class
-    })
+    Some(class)
 }
 
 /// Adds all code points that differ from one in `class` by case only, as Go's simple folding has it.
@@ -265,6 +269,13 @@ pub(crate) fn range_class(start: char, end: char) -> ClassUnicode {
     ClassUnicode::new([ClassUnicodeRange::new(start, end)])
 }
 
+fn script(name: &str) -> Option<ClassUnicode> {
+    SCRIPTS.binary_search(&name).ok()?;
+    let mut class = property(&format!("sc={name}"));
+    class.intersect(assigned());
+    Some(class)
+}
+
 fn category(name: &str) -> ClassUnicode {
     let mut unassigned = assigned().clone();
     unassigned.negate();
@@ -282,6 +293,11 @@ fn category(name: &str) -> ClassUnicode {
         _ => {
             let mut class = property(&format!("gc={name}"));
             class.intersect(assigned());
+            match name {
+                "Mn" => class.push(ClassUnicodeRange::new(ONCE_NONSPACING, ONCE_NONSPACING)),
+                "Mc" => class.difference(&range_class(ONCE_NONSPACING, ONCE_NONSPACING)),
+                _ => {}
+            }
             class
         }
     }
@@ -333,12 +349,42 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tables_are_sorted_and_known() {
+    fn tables_are_sorted_and_canonical() {
         assert!(CATEGORIES.is_sorted_by(|a, b| a.0 < b.0));
         assert!(SCRIPTS.is_sorted_by(|a, b| a < b));
         for name in CATEGORIES.iter().map(|entry| entry.0).chain(SCRIPTS.iter().copied()) {
             assert_eq!(canonical_name(name), name);
-            assert!(named_class(name).is_some());
         }
+    }
+
+    #[test]
+    fn classes_hold_the_same_characters_as_in_go() {
+        let table = include_str!("../tests/data/unicode_classes.tsv");
+        let rows = table.lines().filter(|line| !line.starts_with('#'));
+        let mut differences = Vec::new();
+        for row in rows {
+            let (name, expected) = row.split_once('\t').expect("a name and what is known about it");
+            let class = match name.strip_prefix("(?i)") {
+                Some(name) => named_class(name, true),
+                None => named_class(name, false),
+            };
+            let actual = class.as_ref().map_or_else(|| "-".to_owned(), count_and_hash);
+            if actual != expected {
+                differences.push(format!("{name}: {actual} instead of {expected}"));
+            }
+        }
+        assert!(differences.is_empty(), "{differences:#?}");
+    }
+
+    /// The number of characters and the 64-bit FNV-1a hash of their UTF-8.
+    fn count_and_hash(class: &ClassUnicode) -> String {
+        let (mut count, mut hash) = (0, 0xcbf2_9ce4_8422_2325_u64);
+        for c in class.ranges().iter().flat_map(|range| range.start()..=range.end()) {
+            count += 1;
+            for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+                hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+            }
+        }
+        format!("{count}\t{hash:016x}")
     }
 }

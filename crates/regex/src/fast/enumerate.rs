@@ -141,7 +141,11 @@ impl Limits {
     }
 
     fn expand_class(&self, class: &Class) -> Option<Language> {
-        let Class::Unicode(class) = class else { return None };
+        let class = match class {
+            Class::Unicode(class) => class,
+            // What can never match is written as an empty class of bytes.
+            Class::Bytes(class) => return class.ranges().is_empty().then(Language::nothing),
+        };
         if is_any_char_class(class) {
             return Some(Language::atom(Atom::Gap { min: 1, exact: true }));
         }

@@ -36,7 +36,8 @@ pub(super) type Read<T> = (T, usize);
 pub(super) fn parse_bracket(text: &str, fold_case: bool) -> Result<Read<ClassUnicode>, RegexError> {
     let negated = text[1..].starts_with('^');
     let mut pos = if negated { 2 } else { 1 };
-    let mut ranges = Vec::new();
+    // Groups come with their cases, ranges do not.
+    let (mut groups, mut ranges) = (Vec::new(), Vec::new());
     let mut first = true;
     while first || !text[pos..].starts_with(']') {
         first = false;
@@ -47,7 +48,7 @@ pub(super) fn parse_bracket(text: &str, fold_case: bool) -> Result<Read<ClassUni
         };
         pos += match read {
             Some((class, len)) => {
-                ranges.extend_from_slice(class.ranges());
+                groups.extend_from_slice(class.ranges());
                 len
             }
             None => {
@@ -61,6 +62,7 @@ pub(super) fn parse_bracket(text: &str, fold_case: bool) -> Result<Read<ClassUni
     if fold_case {
         unicode::fold_case(&mut class);
     }
+    class.union(&ClassUnicode::new(groups));
     if negated {
         class.negate();
     }
@@ -113,10 +115,7 @@ fn parse_unicode(text: &str, fold_case: bool) -> Result<Read<ClassUnicode>, Rege
         Some(name) => (true, name),
         None => (false, name),
     };
-    let mut class = unicode::named_class(name).ok_or_else(|| unknown(&text[..len]))?;
-    if fold_case {
-        unicode::fold_case(&mut class);
-    }
+    let mut class = unicode::named_class(name, fold_case).ok_or_else(|| unknown(&text[..len]))?;
     if inverted != text.starts_with(r"\P") {
         class.negate();
     }
