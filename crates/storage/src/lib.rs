@@ -2,10 +2,14 @@
 //!
 //! Storage knows series, samples and matchers. It never sees function names.
 
+mod bits;
+pub mod conformance;
 mod mem;
+mod merged;
 mod select;
 
 pub use mem::{AppendSummary, Appended, MemStore, SeriesId};
+pub use merged::{MergedStore, MergedStoreBuilder};
 pub use select::{
     Metadata, MetricKind, ReadStats, SelectHints, SelectRequest, Selection, Storage, StorageError,
 };

@@ -3,6 +3,8 @@
 use promqlite_model::histogram::{HistogramColumn, HistogramView};
 use promqlite_model::{HistogramSamples, NO_HISTOGRAM, Samples, TimeRange};
 
+use crate::bits::{same_float, same_histogram};
+
 /// One sample on its way into a column.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sample<'a> {
@@ -34,8 +36,8 @@ impl SampleValue<'_> {
     /// Whether both are the same to the bit.
     pub(super) fn same(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Float(a), Self::Float(b)) => a.to_bits() == b.to_bits(),
-            (Self::Histogram(a), Self::Histogram(b)) => a.same_bits(b),
+            (Self::Float(a), Self::Float(b)) => same_float(*a, *b),
+            (Self::Histogram(a), Self::Histogram(b)) => same_histogram(a, b),
             _ => false,
         }
     }

@@ -1,0 +1,102 @@
+//! The plain list that stores are compared with.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use promqlite_model::histogram::FloatHistogram;
+use promqlite_model::{Matcher, Samples, TimeRange, Timestamp};
+
+use crate::bits::same_histogram;
+
+use super::fixture::{FixtureSample, FixtureSeries, FixtureValue};
+
+/// A label set as text.
+pub(super) type TextLabels = BTreeMap<String, String>;
+
+pub(super) struct Naive {
+    pub(super) series: Vec<NaiveSeries>,
+}
+
+pub(super) struct NaiveSeries {
+    pub(super) labels: TextLabels,
+    pub(super) samples: Vec<FixtureSample>,
+}
+
+impl Naive {
+    pub(super) fn new(series: &[FixtureSeries]) -> Self {
+        let one = |s: &FixtureSeries| NaiveSeries {
+            labels: s.labels.iter().filter(|(_, value)| !value.is_empty()).cloned().collect(),
+            samples: s.samples.clone(),
+        };
+        Self { series: series.iter().map(one).collect() }
+    }
+
+    /// The series that pass all matchers, with or without samples.
+    pub(super) fn select(&self, matchers: &[Matcher]) -> Vec<&NaiveSeries> {
+        self.series.iter().filter(|s| matchers.iter().all(|m| m.matches(s.label(m.name())))).collect()
+    }
+
+    /// All label names.
+    pub(super) fn names(&self) -> BTreeSet<&str> {
+        self.series.iter().flat_map(|s| s.labels.keys().map(String::as_str)).collect()
+    }
+
+    pub(super) fn time_range(&self) -> Option<TimeRange> {
+        let times = || self.series.iter().flat_map(|s| &s.samples).map(|s| s.t_ms);
+        Some(TimeRange::new(times().min()?, times().max()?))
+    }
+}
+
+impl NaiveSeries {
+    /// The label's value, empty if it is absent.
+    pub(super) fn label(&self, name: &str) -> &str {
+        self.labels.get(name).map_or("", String::as_str)
+    }
+
+    pub(super) fn samples_in(&self, range: TimeRange) -> Vec<&FixtureSample> {
+        self.samples.iter().filter(|s| range.contains(Timestamp(s.t_ms))).collect()
+    }
+}
+
+/// Says how `got` differs from `want`, if it does. Floats are compared by their bits.
+pub(super) fn difference(got: &Samples<'_>, want: &[&FixtureSample]) -> Option<String> {
+    if got.values.len() != got.times.len() {
+        return Some(format!("{} times but {} values", got.times.len(), got.values.len()));
+    }
+    if !got.times.iter().copied().eq(want.iter().map(|s| s.t_ms)) {
+        let times: Vec<i64> = want.iter().map(|s| s.t_ms).collect();
+        return Some(format!("want the times {}, got {}", brief(&times), brief(got.times)));
+    }
+    want.iter().enumerate().find_map(|(i, sample)| {
+        let (value, t) = (got.values[i], sample.t_ms);
+        match (&sample.value, got.histogram(i)) {
+            (FixtureValue::Float(want), None) if want.to_bits() == value.to_bits() => None,
+            (FixtureValue::Float(want), None) => Some(format!(
+                "at {t} ms: want {want} ({:#x}), got {value} ({:#x})",
+                want.to_bits(),
+                value.to_bits()
+            )),
+            (FixtureValue::Float(_), Some(_)) => Some(format!("at {t} ms: want a float, got a histogram")),
+            (FixtureValue::Histogram(_), None) => {
+                Some(format!("at {t} ms: want a histogram, got the float {value}"))
+            }
+            (FixtureValue::Histogram(want), Some(got)) => {
+                histogram_difference(want, &got.to_owned(), value, t)
+            }
+        }
+    })
+}
+
+fn histogram_difference(want: &FloatHistogram, got: &FloatHistogram, value: f64, t: i64) -> Option<String> {
+    if !same_histogram(&got.view(), &want.view()) {
+        return Some(format!("at {t} ms: want {want:?}, got {got:?}"));
+    }
+    (value.to_bits() != want.sum.to_bits())
+        .then(|| format!("at {t} ms: want the histogram's sum {} as value, got {value}", want.sum))
+}
+
+fn brief(times: &[i64]) -> String {
+    match times {
+        [first, .., last] if times.len() > 12 => format!("[{first}, … {} in all …, {last}]", times.len()),
+        _ => format!("{times:?}"),
+    }
+}
