@@ -77,6 +77,14 @@ pub struct TimeMap {
     pub step: Millis,
 }
 
+impl TimeMap {
+    /// What step `k` looks at.
+    #[must_use]
+    pub fn time(&self, k: usize) -> Timestamp {
+        Timestamp(self.first.0.saturating_add(self.step.0.saturating_mul(k as i64)))
+    }
+}
+
 /// The operations.
 #[derive(Clone, Debug)]
 pub enum NodeKind {
@@ -223,8 +231,8 @@ pub struct Grouping {
     pub labels: Vec<String>,
 }
 
-/// How the rows of two vectors find each other.
-#[derive(Clone, Debug, PartialEq)]
+/// How the rows of two vectors find each other. The default is one-to-one on all labels but the name.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Matching {
     /// Which side may have several rows per match.
     pub card: Cardinality,
@@ -241,9 +249,10 @@ pub struct Matching {
 }
 
 /// Which side of a match may have several rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Cardinality {
     /// Neither.
+    #[default]
     OneToOne,
     /// The left one: `group_left`.
     ManyToOne,
