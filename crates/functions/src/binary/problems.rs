@@ -1,0 +1,45 @@
+//! What operators remark: of all problems of a step the last one in the order of the samples.
+
+use promqlite_model::{Annotation, Annotations, Pos};
+
+/// The last problem of each step. States over different pairs of rows merge in any order.
+#[derive(Debug, Default)]
+pub struct StepProblems {
+    /// Per step the order of the pair of rows and its problem; empty until there is one.
+    last: Vec<Option<(u32, Annotation)>>,
+}
+
+impl StepProblems {
+    /// No problems.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Records a problem. `order` is the place of the pair of rows in evaluation order.
+    pub fn record(&mut self, step: usize, order: u32, problem: Annotation) {
+        if self.last.len() <= step {
+            self.last.resize(step + 1, None);
+        }
+        match &self.last[step] {
+            Some((known, _)) if *known > order => {}
+            _ => self.last[step] = Some((order, problem)),
+        }
+    }
+
+    /// Takes over the problems of other pairs of rows.
+    pub fn merge(&mut self, other: Self) {
+        for (step, problem) in other.last.into_iter().enumerate() {
+            if let Some((order, problem)) = problem {
+                self.record(step, order, problem);
+            }
+        }
+    }
+
+    /// Adds the remaining problems to `notes`, at the position of the binary expression.
+    pub fn report(self, notes: &mut Annotations, pos: Pos) {
+        for (_, problem) in self.last.into_iter().flatten() {
+            notes.add(problem, Some(pos));
+        }
+    }
+}

@@ -1,1 +1,0 @@
-//! Classic histograms: quantiles and fractions of cumulative buckets.
