@@ -60,6 +60,7 @@ impl Fast {
         match &self.matcher {
             Matcher::Literals(literals) => Some(literals.contains(value)),
             Matcher::Globs(globs) => Some(globs.iter().any(|glob| glob.is_match(value))),
+            Matcher::Automaton if self.prefix.is_empty() => None,
             Matcher::Automaton => (!value.starts_with(&self.prefix)).then_some(false),
         }
     }
