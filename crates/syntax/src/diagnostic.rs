@@ -136,10 +136,7 @@ mod tests {
     #[test]
     fn snippets_point_at_the_place() {
         let error = Diagnostic::new(DiagnosticKind::Syntax, "bad", Span::new(4, 7)).with_help("remove it");
-        assert_eq!(
-            error.snippet("é + foo"),
-            "1 | é + foo\n  |    ^^^ bad\n  = help: remove it".replace("   ^^^", "   ^^^")
-        );
+        assert_eq!(error.snippet("é + foo"), "1 | é + foo\n  |    ^^^ bad\n  = help: remove it");
         let end = Diagnostic::new(DiagnosticKind::Syntax, "end", Span::point(3));
         assert_eq!(end.snippet("a +"), "1 | a +\n  |    ^ end");
     }

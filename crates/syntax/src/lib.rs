@@ -7,17 +7,24 @@ mod build;
 mod bytes;
 mod diagnostic;
 mod duration;
+#[cfg(feature = "json")]
+mod json;
 mod lexer;
 mod number;
 mod ops;
 mod options;
 mod parse;
 mod place;
+mod pretty;
+mod print;
 mod quote;
 pub mod series;
 mod span;
 mod stack;
 mod token;
+mod tree;
+mod types;
+mod walk;
 
 #[allow(clippy::all, clippy::pedantic, unused, missing_docs, unreachable_pub)]
 mod grammar {
@@ -28,11 +35,17 @@ pub use build::MAX_DEPTH;
 pub use bytes::ByteString;
 pub use diagnostic::{Diagnostic, DiagnosticKind, line_and_column};
 pub use duration::{DurationError, format_duration, parse_duration};
+#[cfg(feature = "json")]
+pub use json::{to_json, to_json_string};
 pub use lexer::{tokenize, unquote};
 pub use number::{NumberError, format_number, format_number_g, parse_number};
 pub use options::{Environment, Features, FunctionStatus, ParseOptions, Permissive};
 pub use parse::{parse_expr, parse_metric, parse_metric_selector, parse_series_desc};
+pub use pretty::pretty;
 pub use quote::go_quote;
 pub use span::Span;
 pub use stack::{Boxed, with_stack};
 pub use token::{Hint, HistogramKey, KEYWORDS, Keyword, Token, TokenKind, keyword};
+pub use tree::tree;
+pub use types::{Signature, SignatureSource, ValueType, normalize, value_type};
+pub use walk::{erase_spans, map, walk, walk_mut};

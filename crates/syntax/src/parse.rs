@@ -192,7 +192,8 @@ fn filler<'s>(expected: &[String], at: usize) -> Option<Tok<'s>> {
         ("\"string\"", TokenKind::String, Tag::Plain),
     ];
     let found = CANDIDATES.iter().find(|(name, ..)| expected.iter().any(|wanted| wanted == name))?;
-    Some(Tok { kind: found.1, tag: found.2, text: "", start: at })
+    // The text must be a string literal for a string, and not empty, so that what it completes ends behind `at`.
+    Some(Tok { kind: found.1, tag: found.2, text: "''", start: at })
 }
 
 /// A token in the words of Prometheus' syntax errors.

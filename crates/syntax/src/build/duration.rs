@@ -10,7 +10,7 @@ use crate::stack::Boxed;
 use crate::token::{Keyword, TokenKind};
 
 /// Durations must stay below this many seconds: 2^63 ns.
-const MAX_SECONDS: f64 = 9_223_372_036.854_775_807;
+const MAX_SECONDS: f64 = 9_223_372_036.854_776;
 
 /// A duration in the making.
 #[derive(Debug)]
@@ -23,8 +23,7 @@ pub(crate) struct Dur {
 
 impl<'s> Builder<'s> {
     fn check_duration_range(&self, number: &NumberLiteral, at: Span, end: usize) {
-        // Written so that NaN fails too.
-        if !(number.value.abs() <= MAX_SECONDS) {
+        if number.value.is_nan() || number.value.abs() > MAX_SECONDS {
             self.fail("duration out of range", at, end);
         }
     }

@@ -311,7 +311,7 @@ impl<'s> Builder<'s> {
             AtArg::Start => At::Start,
             AtArg::End => At::End,
             AtArg::Seconds(seconds) => {
-                if !(seconds.abs() < 2f64.powi(63)) {
+                if seconds.is_nan() || seconds.abs() >= 2f64.powi(63) {
                     let value = if seconds.is_finite() {
                         format!("{seconds:.6}")
                     } else {

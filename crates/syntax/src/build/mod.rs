@@ -16,7 +16,7 @@ use crate::token::{Hint, TokenKind};
 pub(crate) use duration::Dur;
 
 /// Deepest nesting of an expression. Every operator of a chain such as `a + b + c` counts as a level.
-pub const MAX_DEPTH: u32 = 5000;
+pub const MAX_DEPTH: u32 = 2000;
 
 /// The text of the error about an expression that nests too deep.
 pub(crate) fn depth_message() -> String {

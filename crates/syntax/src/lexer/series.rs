@@ -45,7 +45,7 @@ impl Lexer<'_> {
                 self.series = Series::Buckets;
                 TokenKind::LeftBracket
             }
-            Some(Ok(Histogram::CloseHistogram)) => {
+            Some(Ok(Histogram::Close)) => {
                 self.series = Series::Values;
                 TokenKind::CloseHistogram
             }
@@ -64,6 +64,10 @@ impl Lexer<'_> {
         let len = shapes.span().end;
         let kind = match shape {
             Some(Ok(Histogram::Space)) => TokenKind::Space,
+            // Behind a sign Prometheus only reads digits here, so there is no -Inf in a list.
+            Some(Ok(Histogram::Word)) if self.text[..self.pos].ends_with('-') => {
+                return (len, Err(LexError::new("bad number syntax: \"\"")));
+            }
             Some(Ok(Histogram::Word)) => match keyword(&rest[..len]) {
                 Some(TokenKind::Number) => TokenKind::Number,
                 _ => return self.bad_character("invalid character in buckets description: "),
@@ -74,8 +78,7 @@ impl Lexer<'_> {
                 self.series = Series::Histogram;
                 TokenKind::RightBracket
             }
-            Some(Ok(Histogram::Colon | Histogram::LeftBracket | Histogram::CloseHistogram) | Err(()))
-            | None => {
+            Some(Ok(Histogram::Colon | Histogram::LeftBracket | Histogram::Close) | Err(())) | None => {
                 return self.bad_character("invalid character in buckets description: ");
             }
         };

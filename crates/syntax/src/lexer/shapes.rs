@@ -168,5 +168,5 @@ pub(super) enum Histogram {
     #[token("]")]
     RightBracket,
     #[token("}}")]
-    CloseHistogram,
+    Close,
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use promqlite_syntax::{Environment, Features, FunctionStatus, ParseOptions};
 
 /// `INPUT ⇒ EXPECTED` lines of a file in tests/data.
-pub fn cases(file: &str) -> Vec<(String, String)> {
+pub(crate) fn cases(file: &str) -> Vec<(String, String)> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(file);
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let cases: Vec<_> = text
@@ -21,7 +21,7 @@ pub fn cases(file: &str) -> Vec<(String, String)> {
 }
 
 /// Knows the function names that the test data uses, and unbalanced parentheses in regular expressions.
-pub struct TestEnvironment;
+pub(crate) struct TestEnvironment;
 
 const EXPERIMENTAL: [&str; 7] = ["info", "start", "end", "step", "range", "min_of", "max_of"];
 const STABLE: [&str; 10] =
@@ -46,10 +46,10 @@ impl Environment for TestEnvironment {
     }
 }
 
-pub fn all() -> ParseOptions<'static> {
+pub(crate) fn all() -> ParseOptions<'static> {
     ParseOptions { features: Features::ALL, env: &TestEnvironment }
 }
 
-pub fn none() -> ParseOptions<'static> {
+pub(crate) fn none() -> ParseOptions<'static> {
     ParseOptions { features: Features::NONE, env: &TestEnvironment }
 }
