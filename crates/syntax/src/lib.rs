@@ -1,6 +1,21 @@
 //! PromQL text to syntax tree and back: lexer, grammar, printer, diagnostics.
 //!
-//! The crate knows no functions, types, time or storage. Names are bound by promqlite-plan.
+//! ```
+//! use promqlite_syntax::{ParseOptions, parse_expr, pretty};
+//!
+//! let expr = parse_expr("sum(rate(up[300s])) by (job)", ParseOptions::PERMISSIVE).unwrap();
+//! assert_eq!(expr.to_string(), "sum by (job) (rate(up[5m]))");
+//! assert_eq!(pretty(&expr), "sum by (job) (rate(up[5m]))");
+//!
+//! let error = parse_expr("sum(foo bar)", ParseOptions::PERMISSIVE).unwrap_err();
+//! let line = "1:9: parse error: unexpected identifier \"bar\" in aggregation";
+//! assert_eq!(error.render("sum(foo bar)"), line);
+//! ```
+//!
+//! The crate knows no functions, no storage, and nothing of evaluation. Names and types are bound by promqlite-plan;
+//! what a parse must know about functions and regular expressions comes through [`Environment`].
+//!
+//! All passes here are safe on trees of any depth, on any stack. Others reach the same by [`with_stack`] and [`Boxed`].
 
 pub mod ast;
 mod build;

@@ -153,3 +153,48 @@ fn erase_duration_expr(expr: &mut DurationExpr) {
         }
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ast::At;
+    use crate::{ParseOptions, parse_expr};
+
+    fn parse(text: &str) -> Expr {
+        parse_expr(text, ParseOptions::PERMISSIVE).expect("valid")
+    }
+
+    #[test]
+    fn walks_visit_parents_first() {
+        let mut seen = Vec::new();
+        walk(&parse("topk(1, -a) + f(b[5m], (c))"), &mut |expr| seen.push(expr.to_string()));
+        let all = "topk(1, -a) + f(b[5m], (c))|topk(1, -a)|-a|a|1|f(b[5m], (c))|b[5m]|(c)|c";
+        assert_eq!(seen.join("|"), all);
+    }
+
+    #[test]
+    fn modifiers_attach_outside_subqueries() {
+        let mut expr = parse("rate(a[5m]) + max_over_time(b[5m:]) + (c offset 1m)");
+        walk_mut(&mut expr, &mut |expr| {
+            let at = match expr {
+                Expr::Vector(node) => &mut node.at,
+                Expr::Matrix(node) => &mut node.selector.at,
+                Expr::Subquery(node) => &mut node.at,
+                _ => return true,
+            };
+            *at = Some(At::Time(60_000));
+            false
+        });
+        let expected = "rate(a[5m] @ 60.000) + max_over_time(b[5m:] @ 60.000) + (c @ 60.000 offset 1m)";
+        assert_eq!(expr.to_string(), expected);
+    }
+
+    #[test]
+    fn map_replaces_children_first() {
+        let expr = map(parse("(a) + ((b))"), &mut |expr| match expr {
+            Expr::Paren(paren) => paren.expr.into_inner(),
+            other => other,
+        });
+        assert_eq!(expr.to_string(), "a + b");
+    }
+}
