@@ -1,0 +1,79 @@
+//! Selects equal series once.
+
+use promqlite_model::{Matcher, TimeRange};
+
+use super::Pass;
+use crate::node::{Plan, SelectorId, SelectorSpec};
+
+pub(super) const PASS: Pass = Pass {
+    name: "merge-selectors",
+    summary: "Issues one select for selectors with equal matchers and near time ranges.",
+    apply,
+};
+
+/// Stores with blocks of two hours read little more when the gap between two ranges is not larger than that.
+const SMALL_GAP_MS: i64 = 2 * 60 * 60 * 1000;
+
+fn apply(plan: &mut Plan) -> bool {
+    let before = plan.selectors.len();
+    let mut merged: Vec<SelectorSpec> = Vec::with_capacity(before);
+    let mut keys: Vec<Vec<Matcher>> = Vec::with_capacity(before);
+    let mut new_id = Vec::with_capacity(before);
+    for spec in std::mem::take(&mut plan.selectors) {
+        let key = sorted(&spec.matchers);
+        let home = (0..merged.len()).find(|&i| keys[i] == key && near(merged[i].range, spec.range));
+        match home {
+            Some(i) => {
+                absorb(&mut merged[i], &spec);
+                new_id.push(SelectorId(i));
+            }
+            None => {
+                new_id.push(SelectorId(merged.len()));
+                merged.push(spec);
+                keys.push(key);
+            }
+        }
+    }
+    plan.selectors = merged;
+    if plan.selectors.len() == before {
+        return false;
+    }
+    plan.for_each_node_mut(|node| {
+        if let Some(id) = node.selector_mut() {
+            *id = new_id[id.0];
+        }
+    });
+    true
+}
+
+/// Matchers in an order that does not depend on how they were written.
+fn sorted(matchers: &[Matcher]) -> Vec<Matcher> {
+    let mut sorted = matchers.to_vec();
+    sorted.sort_by(|a, b| (a.name(), a.op().as_str(), a.value()).cmp(&(b.name(), b.op().as_str(), b.value())));
+    sorted.dedup();
+    sorted
+}
+
+/// Whether the gap between two ranges is small, absolutely or against what is read anyway.
+fn near(a: TimeRange, b: TimeRange) -> bool {
+    let length = |range: TimeRange| (range.end - range.start).0;
+    let whole = length(a.union(b));
+    let parts = length(a).saturating_add(length(b));
+    let gap = whole.saturating_sub(parts);
+    gap <= SMALL_GAP_MS.max(parts)
+}
+
+fn absorb(home: &mut SelectorSpec, spec: &SelectorSpec) {
+    home.range = home.range.union(spec.range);
+    home.window = home.window.max(spec.window);
+    home.step = home.step.min(spec.step);
+    home.needed_labels = match (home.needed_labels.take(), &spec.needed_labels) {
+        (Some(mut ours), Some(theirs)) => {
+            ours.extend(theirs.iter().cloned());
+            ours.sort_unstable();
+            ours.dedup();
+            Some(ours)
+        }
+        _ => None,
+    };
+}
