@@ -7,7 +7,7 @@ use promqlite_model::{Annotation, Annotations, Batch, Pos, Validity};
 use super::Fold;
 use super::cells::{Counts, Extremes, Means, Sums, Variances};
 use super::histogram_sums::HistogramSums;
-use super::presence::{for_each_on, for_each_run};
+use super::presence::for_each_run;
 
 /// The state of a fold over some of the input series: a cell per group and step.
 ///

@@ -5,6 +5,7 @@ mod cells;
 mod count_values;
 mod definitions;
 mod histogram_sums;
+mod histogram_total;
 mod limit;
 mod parameter;
 pub(crate) mod presence;

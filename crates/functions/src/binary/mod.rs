@@ -4,6 +4,7 @@
 //! hold: it goes step by step where there are histograms, and collects what is to be remarked.
 
 mod floats;
+mod histograms;
 mod op;
 mod problems;
 mod rows;

@@ -1,6 +1,6 @@
 //! What operators remark: of all problems of a step the last one in the order of the samples.
 
-use promqlite_model::{Annotation, Annotations, Pos};
+use promqlite_model::{Annotation, Annotations, Pos, Validity};
 
 /// The last problem of each step. States over different pairs of rows merge in any order.
 #[derive(Debug, Default)]
@@ -24,6 +24,15 @@ impl StepProblems {
         match &self.last[step] {
             Some((known, _)) if *known > order => {}
             _ => self.last[step] = Some((order, problem)),
+        }
+    }
+
+    /// Forgets the problems of all other steps than those that are on in row 0 of `steps`.
+    pub fn retain(&mut self, steps: &Validity) {
+        for (step, problem) in self.last.iter_mut().enumerate() {
+            if !steps.get(0, step) {
+                *problem = None;
+            }
         }
     }
 

@@ -87,13 +87,10 @@ fn scale(bits: u128, exponent: i64) -> f64 {
         let up = rest > half || rest == half && kept & 1 == 1;
         (kept + u128::from(up)) as u64
     };
-    // Both factors are exact, and so is their product, unless it overflows: 2^53 at most, times a power of two.
+    // Every product is exact, unless the whole overflows: only the last one may lie below the normal numbers.
     let power = |e: i64| f64::from_bits(((e + 1023) as u64) << 52);
-    if lowest >= -1022 {
-        kept as f64 * power(lowest.min(1023)) * power(lowest.max(1023) - 1023)
-    } else {
-        f64::from_bits(kept)
-    }
+    let first = lowest.max(-1022);
+    kept as f64 * power(first) * power(lowest - first)
 }
 
 /// The label of quantile `q` in `histogram_quantiles`: `0.95`, `1.0`, `NaN`, `+Inf`.

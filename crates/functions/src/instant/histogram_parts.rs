@@ -32,7 +32,7 @@ pub(super) static HISTOGRAM_SUM: Function = part(
 
 pub(super) static HISTOGRAM_AVG: Function = part(
     "histogram_avg",
-    |h| h.sum() / h.count(),
+    |h| h.avg(),
     Doc {
         summary: "Arithmetic mean of the observations of each native histogram.",
         example: "histogram_avg(rate(http_request_duration_seconds[10m]))",
@@ -41,7 +41,7 @@ pub(super) static HISTOGRAM_AVG: Function = part(
 
 pub(super) static HISTOGRAM_STDDEV: Function = part(
     "histogram_stddev",
-    |h| h.stddev(),
+    |h| h.avg(),
     Doc {
         summary: "Estimates the standard deviation of the observations of each native histogram.",
         example: "histogram_stddev(rate(http_request_duration_seconds[10m]))",
@@ -50,7 +50,7 @@ pub(super) static HISTOGRAM_STDDEV: Function = part(
 
 pub(super) static HISTOGRAM_STDVAR: Function = part(
     "histogram_stdvar",
-    |h| h.stdvar(),
+    |h| h.avg(),
     Doc {
         summary: "Estimates the variance of the observations of each native histogram.",
         example: "histogram_stdvar(rate(http_request_duration_seconds[10m]))",
