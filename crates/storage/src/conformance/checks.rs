@@ -84,9 +84,10 @@ fn labels(store: &dyn Storage, twin: &Naive) -> Outcome {
 }
 
 fn matchers(store: &dyn Storage, twin: &Naive) -> Outcome {
-    for list in matcher_lists(twin) {
-        let selection = select(store, &list, TimeRange::ALL)?;
-        compare_series(store, &*selection, &twin.select(&list), TimeRange::ALL, &format!("{list:?}"))?;
+    // Many series make a request dear and add no new kind of answer.
+    for list in matcher_lists(twin).iter().step_by(1 + twin.series.len() / 50) {
+        let selection = select(store, list, TimeRange::ALL)?;
+        compare_series(store, &*selection, &twin.select(list), TimeRange::ALL, &format!("{list:?}"))?;
     }
     Ok(())
 }
@@ -109,18 +110,19 @@ fn compare_series(
     ensure(wrong.is_empty(), || format!("{asked} in {range:?}: selected {wrong:?}, which do not pass"))
 }
 
-/// Compares the samples of all rows in `range`.
+/// Compares the samples of all rows in `range`, reading each with a copy of the buffer `used`.
 fn compare_samples(
     store: &dyn Storage,
     selection: &dyn Selection,
     twin: &Naive,
     range: TimeRange,
-    buf: &mut SampleBuf,
+    used: &SampleBuf,
 ) -> Outcome {
     let rows = rows(store, selection)?;
     for series in &twin.series {
         let Some(&row) = rows.get(&series.labels) else { continue };
-        let got = read(selection, row, range, buf)?;
+        let mut buf = used.clone();
+        let got = read(selection, row, range, &mut buf)?;
         if let Some(difference) = difference(&got, &series.samples_in(range)) {
             return Err(format!("{:?} in {range:?}: {difference}", series.labels));
         }
@@ -130,17 +132,17 @@ fn compare_samples(
 
 fn samples(store: &dyn Storage, twin: &Naive) -> Outcome {
     let selection = select(store, &[], TimeRange::ALL)?;
-    compare_samples(store, &*selection, twin, TimeRange::ALL, &mut SampleBuf::default())
+    compare_samples(store, &*selection, twin, TimeRange::ALL, &SampleBuf::default())
 }
 
 fn range_edges(store: &dyn Storage, twin: &Naive) -> Outcome {
-    let mut buf = SampleBuf::default();
     for series in twin.series.iter().take(40) {
         let selection = select(store, &exactly(series, twin), TimeRange::ALL)?;
         if selection.is_empty() {
             continue; // "matchers" has found it if that is wrong.
         }
         for range in edge_ranges(series) {
+            let mut buf = SampleBuf::default();
             let got = read(&*selection, 0, range, &mut buf)?;
             if let Some(difference) = difference(&got, &series.samples_in(range)) {
                 return Err(format!("{:?} in {range:?}: {difference}", series.labels));
@@ -151,13 +153,12 @@ fn range_edges(store: &dyn Storage, twin: &Naive) -> Outcome {
 }
 
 fn select_ranges(store: &dyn Storage, twin: &Naive) -> Outcome {
-    let mut buf = SampleBuf::default();
     for series in twin.series.iter().step_by(1 + twin.series.len() / 8) {
         let ranges = edge_ranges(series);
         for range in ranges.iter().copied().step_by(1 + ranges.len() / 40) {
             let selection = select(store, &[], range)?;
             compare_series(store, &*selection, &twin.select(&[]), range, "no matcher")?;
-            compare_samples(store, &*selection, twin, range, &mut buf)?;
+            compare_samples(store, &*selection, twin, range, &SampleBuf::default())?;
         }
     }
     Ok(())
@@ -170,7 +171,7 @@ fn used_buffer(store: &dyn Storage, twin: &Naive) -> Outcome {
         buf.push(t, 1.0);
         buf.set_start_time(t);
     }
-    compare_samples(store, &*selection, twin, TimeRange::ALL, &mut buf)
+    compare_samples(store, &*selection, twin, TimeRange::ALL, &buf)
 }
 
 fn hints(store: &dyn Storage, twin: &Naive) -> Outcome {
@@ -178,7 +179,7 @@ fn hints(store: &dyn Storage, twin: &Naive) -> Outcome {
     let hints = SelectHints { step: Millis(15_000), range: Millis(300_000), needed_labels: None };
     let hinted =
         store.select(&SelectRequest { hints, ..SelectRequest::new(&[], TimeRange::ALL) }).map_err(told)?;
-    compare_samples(store, &*hinted, twin, TimeRange::ALL, &mut SampleBuf::default())?;
+    compare_samples(store, &*hinted, twin, TimeRange::ALL, &SampleBuf::default())?;
 
     let needed_labels = Some(vec!["__name__".to_owned()]);
     let hints = SelectHints { needed_labels, ..SelectHints::default() };
@@ -230,9 +231,9 @@ fn time_range(store: &dyn Storage, twin: &Naive) -> Outcome {
 fn concurrent_reads(store: &dyn Storage, twin: &Naive) -> Outcome {
     let shared = select(store, &[], TimeRange::ALL)?;
     let read_all = |own: bool| {
-        let mut buf = SampleBuf::default();
+        let buf = SampleBuf::default();
         let selection = if own { Some(select(store, &[], TimeRange::ALL)?) } else { None };
-        compare_samples(store, selection.as_deref().unwrap_or(&*shared), twin, TimeRange::ALL, &mut buf)
+        compare_samples(store, selection.as_deref().unwrap_or(&*shared), twin, TimeRange::ALL, &buf)
     };
     std::thread::scope(|scope| {
         let read_all = &read_all;

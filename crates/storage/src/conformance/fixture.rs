@@ -1,6 +1,6 @@
 //! The data that stores are filled with.
 
-use promqlite_model::histogram::{FloatHistogram, ResetHint, Span};
+use promqlite_model::histogram::{CounterResetHint, FloatHistogram, HistogramParts, Span};
 use promqlite_model::{NORMAL_NAN, STALE_NAN};
 
 use super::Options;
@@ -147,8 +147,8 @@ fn many_series() -> Vec<FixtureSeries> {
 
 fn long_series() -> Vec<FixtureSeries> {
     // Uneven distances, now and then a long gap.
-    let times = (0..20_000i64).map(|i| i * 15_000 + i % 7 + (i / 5_000) * 86_400_000);
-    let values = (0..20_000).map(|i| f64::from(i % 1_000));
+    let times = (0..4_000i64).map(|i| i * 15_000 + i % 7 + (i / 1_500) * 86_400_000);
+    let values = (0..4_000).map(|i| f64::from(i % 1_000));
     vec![
         FixtureSeries::new(&[("__name__", "long")], times.zip(values)),
         FixtureSeries::new(&[("__name__", "short")], [(30_000, 1.0)]),
@@ -167,30 +167,36 @@ fn extreme_times() -> Vec<FixtureSeries> {
 
 /// Exponential and custom buckets, changes of layout, gauges, staleness markers, floats in between.
 fn histograms() -> Vec<FixtureSeries> {
-    let exponential = |schema: i32, n: usize| FloatHistogram {
-        hint: if n == 0 { ResetHint::Reset } else { ResetHint::Unknown },
-        schema,
-        zero_threshold: 1e-128,
-        zero_count: n as f64,
-        count: 13.0 * n as f64,
-        sum: 0.1 * n as f64,
-        positive_spans: vec![Span { offset: -2, length: 2 }, Span { offset: 3, length: 1 }],
-        negative_spans: vec![Span { offset: 1, length: 1 }],
-        positive_buckets: vec![n as f64, 2.0 * n as f64, 4.0 * n as f64],
-        negative_buckets: vec![5.0 * n as f64],
-        custom_values: Vec::new(),
+    let built =
+        |parts| FloatHistogram::from_parts(parts).expect("invariant: the fixtures are valid histograms");
+    let exponential = |schema: i32, n: usize| {
+        built(HistogramParts {
+            hint: if n == 0 { CounterResetHint::Reset } else { CounterResetHint::Unknown },
+            schema,
+            zero_threshold: 1e-128,
+            zero_count: n as f64,
+            count: 13.0 * n as f64,
+            sum: 0.1 * n as f64,
+            positive_spans: vec![Span { offset: -2, length: 2 }, Span { offset: 3, length: 1 }],
+            negative_spans: vec![Span { offset: 1, length: 1 }],
+            positive_counts: vec![n as f64, 2.0 * n as f64, 4.0 * n as f64],
+            negative_counts: vec![5.0 * n as f64],
+            custom_bounds: Vec::new(),
+        })
     };
-    let custom = |n: usize| FloatHistogram {
-        schema: -53,
-        count: 3.0 * n as f64,
-        sum: n as f64,
-        positive_spans: vec![Span { offset: 0, length: 2 }],
-        positive_buckets: vec![n as f64, 2.0 * n as f64],
-        custom_values: vec![0.5, 2.5],
-        ..FloatHistogram::default()
+    let custom = |n: usize| {
+        built(HistogramParts {
+            schema: -53,
+            count: 3.0 * n as f64,
+            sum: n as f64,
+            positive_spans: vec![Span { offset: 0, length: 2 }],
+            positive_counts: vec![n as f64, 2.0 * n as f64],
+            custom_bounds: vec![0.5, 2.5],
+            ..HistogramParts::default()
+        })
     };
-    let stale = FloatHistogram { sum: STALE_NAN, ..FloatHistogram::default() };
-    let gauge = |n| FloatHistogram { hint: ResetHint::Gauge, ..exponential(3, n) };
+    let stale = FloatHistogram::stale();
+    let gauge = |n| exponential(3, n).with_hint(CounterResetHint::Gauge);
     let series = |n: &str, values: Vec<FixtureValue>| {
         let mut series = FixtureSeries::new(&[("n", n), ("__name__", "latency_seconds")], []);
         let timed =

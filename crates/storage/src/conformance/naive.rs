@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use promqlite_model::histogram::FloatHistogram;
+use promqlite_model::histogram::HistogramView;
 use promqlite_model::{Matcher, Samples, TimeRange, Timestamp};
 
-use crate::bits::same_histogram;
+use crate::bits::{same_float, same_histogram};
 
 use super::fixture::{FixtureSample, FixtureSeries, FixtureValue};
 
@@ -69,7 +69,7 @@ pub(super) fn difference(got: &Samples<'_>, want: &[&FixtureSample]) -> Option<S
     want.iter().enumerate().find_map(|(i, sample)| {
         let (value, t) = (got.values[i], sample.t_ms);
         match (&sample.value, got.histogram(i)) {
-            (FixtureValue::Float(want), None) if want.to_bits() == value.to_bits() => None,
+            (FixtureValue::Float(want), None) if same_float(*want, value) => None,
             (FixtureValue::Float(want), None) => Some(format!(
                 "at {t} ms: want {want} ({:#x}), got {value} ({:#x})",
                 want.to_bits(),
@@ -79,19 +79,22 @@ pub(super) fn difference(got: &Samples<'_>, want: &[&FixtureSample]) -> Option<S
             (FixtureValue::Histogram(_), None) => {
                 Some(format!("at {t} ms: want a histogram, got the float {value}"))
             }
-            (FixtureValue::Histogram(want), Some(got)) => {
-                histogram_difference(want, &got.to_owned(), value, t)
-            }
+            (FixtureValue::Histogram(want), Some(got)) => histogram_difference(want.view(), got, value, t),
         }
     })
 }
 
-fn histogram_difference(want: &FloatHistogram, got: &FloatHistogram, value: f64, t: i64) -> Option<String> {
-    if !same_histogram(&got.view(), &want.view()) {
+fn histogram_difference(
+    want: HistogramView<'_>,
+    got: HistogramView<'_>,
+    value: f64,
+    t: i64,
+) -> Option<String> {
+    if !same_histogram(got, want) {
         return Some(format!("at {t} ms: want {want:?}, got {got:?}"));
     }
-    (value.to_bits() != want.sum.to_bits())
-        .then(|| format!("at {t} ms: want the histogram's sum {} as value, got {value}", want.sum))
+    (!same_float(value, want.sum()))
+        .then(|| format!("at {t} ms: want the histogram's sum {} as value, got {value}", want.sum()))
 }
 
 fn brief(times: &[i64]) -> String {

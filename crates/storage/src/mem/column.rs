@@ -37,7 +37,7 @@ impl SampleValue<'_> {
     pub(super) fn same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Float(a), Self::Float(b)) => same_float(*a, *b),
-            (Self::Histogram(a), Self::Histogram(b)) => same_histogram(a, b),
+            (Self::Histogram(a), Self::Histogram(b)) => same_histogram(*a, *b),
             _ => false,
         }
     }
