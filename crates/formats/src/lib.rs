@@ -1,1 +1,43 @@
 //! Reads and writes the files that Prometheus-compatible systems export.
+//!
+//! # Reading
+//!
+//! [`Loader`] takes files, globs, directories and byte streams, finds out what they are ([`Format`],
+//! [`Compression`]), and merges their samples into one [`MemStore`](promqlite_storage::MemStore). It returns a
+//! [`LoadReport`] with one entry per file. The readers themselves know no store: they speak to a
+//! [`SampleSink`], stream their input in blocks and never hold a whole text.
+//!
+//! ```
+//! use promqlite_formats::{LoadOptions, Loader};
+//! use promqlite_storage::MemStore;
+//!
+//! let store = MemStore::new();
+//! let text = "# TYPE up gauge\nup{job=\"a\"} 1 1700000000000\nup{job=\"a\"} 0 1700000015000\n";
+//! let mut loader = Loader::new(&store, LoadOptions::default());
+//! let file = loader.load_reader("example", text.as_bytes())?;
+//! assert_eq!((file.series, file.samples), (1, 2));
+//! # Ok::<(), promqlite_formats::FormatError>(())
+//! ```
+//!
+//! # Writing
+//!
+//! [`write`] turns a query's [`Value`](promqlite_model::Value) into the HTTP API's JSON, CSV, TSV, JSON lines or
+//! OpenMetrics text.
+
+mod detect;
+mod error;
+mod histogram_rebuild;
+mod json;
+mod load;
+mod sink;
+mod text;
+pub mod write;
+
+pub use detect::{Compression, Format};
+pub use error::FormatError;
+pub use load::{
+    FileReport, Input, LoadOptions, LoadReport, Loader, Progress, StoreSink, is_data_directory,
+    resolve_inputs,
+};
+pub use sink::{Collected, CollectedSeries, CollectedValue, SampleSink, SeriesHandle};
+pub use text::read::{ReadOptions, ReadSummary, read_stream};
