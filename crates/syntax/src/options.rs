@@ -59,6 +59,12 @@ pub trait Environment {
     /// Looks up a function by its case-sensitive name.
     fn function(&self, name: &str, features: Features) -> FunctionStatus;
 
+    /// A known function that the user may have meant by an unknown name, for the error's help.
+    fn suggest(&self, name: &str) -> Option<String> {
+        let _ = name;
+        None
+    }
+
     /// Checks a matcher's regular expression. The error is ``REASON: `FRAGMENT` ``, as in Go's `regexp` package.
     fn check_regex(&self, pattern: &str) -> Result<(), String>;
 }

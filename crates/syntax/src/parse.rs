@@ -144,7 +144,7 @@ impl<'s> Input<'s> {
         let mut index = index;
         let mut token = self.tokens.get(index);
         if let (Some(Tok { kind: TokenKind::Error, .. }), Some(error)) = (token, &self.error) {
-            return error.clone();
+            return self.with_opener(error.clone());
         }
         let mut place = Place::new(self.entry);
         for i in 0..index {
@@ -163,6 +163,28 @@ impl<'s> Input<'s> {
             None => ("end of input".to_owned(), Span::point(self.text.len())),
         };
         Diagnostic::new(DiagnosticKind::Syntax, format!("unexpected {what}{}", place.context()), span)
+    }
+}
+
+impl Input<'_> {
+    /// Adds to an error about an input that ends too early where the open bracket stands.
+    fn with_opener(&self, error: Diagnostic) -> Diagnostic {
+        let open_at_end = error.kind == DiagnosticKind::Lexical && error.span == Span::point(self.text.len());
+        let mut open = Vec::new();
+        for token in &self.tokens {
+            match token.kind {
+                TokenKind::LeftParen | TokenKind::LeftBracket | TokenKind::LeftBrace => open.push(token),
+                TokenKind::RightParen | TokenKind::RightBracket | TokenKind::RightBrace => drop(open.pop()),
+                _ => {}
+            }
+        }
+        match open.last() {
+            Some(token) if open_at_end => {
+                let label = format!("`{}` is opened here", token.text);
+                error.with_secondary(token.span(), label)
+            }
+            _ => error,
+        }
     }
 }
 

@@ -230,10 +230,12 @@ impl Place {
             *greedy = kind == TokenKind::LeftParen || (sign && next.is_some_and(is_sign));
         }
         duration.step(kind);
-        match () {
-            () if first && sign && !*greedy => Tag::OffsetSign,
-            () if is_arithmetic(kind) => Tag::Duration,
-            () => Tag::Plain,
+        if first && sign && !*greedy {
+            Tag::OffsetSign
+        } else if is_arithmetic(kind) {
+            Tag::Duration
+        } else {
+            Tag::Plain
         }
     }
 
@@ -366,7 +368,6 @@ impl Place {
     }
 
     /// What a syntax error at the next token says about the innermost incomplete construct.
-    /// `next` is the faulty token, `None` at the end of input.
     pub(crate) fn context(&self) -> &'static str {
         if self.entry == Entry::Series {
             match self.item {

@@ -66,3 +66,22 @@ fn empty_input_has_no_position() {
         assert_eq!(expr_error(text, all()), Err(expected));
     }
 }
+
+#[test]
+fn open_brackets_are_shown() {
+    for (text, opener) in [("sum(a) + (b", 9), ("a{b=\"c\"", 1), ("a[5m", 1), ("((a)", 0)] {
+        let error = parse_expr(text, all()).expect_err("open");
+        let (span, label) = error.secondary.as_ref().expect("a second place");
+        assert_eq!(span.start, opener, "{text}");
+        assert!(error.snippet(text).ends_with(&format!("= note: 1:{}: {label}", opener + 1)), "{text}");
+    }
+}
+
+#[test]
+fn unknown_functions_come_with_a_suggestion() {
+    let error = parse_expr("raet(a[5m])", all()).expect_err("unknown");
+    assert_eq!(error.help.as_deref(), Some("did you mean `rate`?"));
+    let snippet =
+        "1 | raet(a[5m])\n  | ^^^^ unknown function with name \"raet\"\n  = help: did you mean `rate`?";
+    assert_eq!(error.snippet("raet(a[5m])"), snippet);
+}

@@ -7,6 +7,7 @@ use crate::ast::{
     VectorSelector,
 };
 use crate::bytes::ByteString;
+use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::duration::parse_duration;
 use crate::lexer::unquote;
 use crate::number::parse_number;
@@ -118,7 +119,11 @@ impl<'s> Builder<'s> {
         match self.options.env.function(name.text, self.options.features) {
             FunctionStatus::Known => {}
             FunctionStatus::Unknown => {
-                self.fail(format!("unknown function with name {}", quoted()), name.span(), close.end());
+                let message = format!("unknown function with name {}", quoted());
+                let mut diagnostic = Diagnostic::new(DiagnosticKind::Action, message, name.span());
+                diagnostic.help =
+                    self.options.env.suggest(name.text).map(|it| format!("did you mean `{it}`?"));
+                self.keep(diagnostic, close.end());
             }
             FunctionStatus::Disabled => {
                 self.fail(format!("function {} is not enabled", quoted()), name.span(), close.end());
@@ -183,10 +188,14 @@ impl<'s> Builder<'s> {
         op: MatchOp,
         value: StringLiteral,
     ) -> Matcher {
-        if op.is_regex()
-            && let Err(reason) = self.options.env.check_regex(&value.value.to_string_lossy())
-        {
-            self.fail(format!("error parsing regexp: {reason}"), name_span, value.span.end);
+        if op.is_regex() {
+            let checked = match value.value.as_str() {
+                Some(pattern) => self.options.env.check_regex(pattern),
+                None => Err(format!("invalid UTF-8: `{}`", value.value.to_string_lossy())),
+            };
+            if let Err(reason) = checked {
+                self.fail(format!("error parsing regexp: {reason}"), name_span, value.span.end);
+            }
         }
         Matcher { name, op, value: value.value, name_span, span: name_span.to(value.span) }
     }

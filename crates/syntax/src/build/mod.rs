@@ -145,10 +145,12 @@ impl<'s> Builder<'s> {
     }
 
     fn record(&self, kind: DiagnosticKind, message: impl Into<String>, span: Span, end: usize) {
-        let mut slot = self.error.borrow_mut();
-        if slot.is_none() {
-            *slot = Some(Recorded { end, diagnostic: Diagnostic::new(kind, message, span) });
-        }
+        self.keep(Diagnostic::new(kind, message, span), end);
+    }
+
+    /// Keeps the error about a construct that is complete at byte `end`, unless there is an earlier one.
+    fn keep(&self, diagnostic: Diagnostic, end: usize) {
+        self.error.borrow_mut().get_or_insert(Recorded { end, diagnostic });
     }
 
     /// Whether a node one level above `depth` is allowed; if not, records the error at `span`.

@@ -37,6 +37,10 @@ impl Environment for TestEnvironment {
         }
     }
 
+    fn suggest(&self, name: &str) -> Option<String> {
+        name.starts_with("ra").then(|| "rate".to_owned())
+    }
+
     fn check_regex(&self, pattern: &str) -> Result<(), String> {
         let open = pattern.matches('(').count();
         if open > pattern.matches(')').count() {
