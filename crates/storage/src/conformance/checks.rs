@@ -153,9 +153,9 @@ fn range_edges(store: &dyn Storage, twin: &Naive) -> Outcome {
 }
 
 fn select_ranges(store: &dyn Storage, twin: &Naive) -> Outcome {
-    for series in twin.series.iter().step_by(1 + twin.series.len() / 8) {
+    for series in twin.series.iter().step_by(1 + twin.series.len() / 4) {
         let ranges = edge_ranges(series);
-        for range in ranges.iter().copied().step_by(1 + ranges.len() / 40) {
+        for range in ranges.iter().copied().step_by(1 + ranges.len() / 30) {
             let selection = select(store, &[], range)?;
             compare_series(store, &*selection, &twin.select(&[]), range, "no matcher")?;
             compare_samples(store, &*selection, twin, range, &SampleBuf::default())?;

@@ -142,7 +142,7 @@ fn many_series() -> Vec<FixtureSeries> {
         let pairs = [("__name__", "load"), ("host", host.as_str()), ("group", group.as_str())];
         FixtureSeries::new(&pairs, [(i as i64, i as f64), (i as i64 + 1_000, -1.0)])
     };
-    (0..500).map(one).collect()
+    (0..240).map(one).collect()
 }
 
 fn long_series() -> Vec<FixtureSeries> {
