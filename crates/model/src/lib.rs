@@ -13,7 +13,7 @@ mod symbols;
 mod time;
 mod value;
 
-pub use annotation::{Annotation, Annotations, Level, Pos};
+pub use annotation::{Annotation, Annotations, ForcedMonotonicity, Level, Pos};
 pub use batch::{Batch, HistogramCells, RowMut, Validity, words_for};
 pub use format::{float_g, float_plain, quote};
 pub use labels::{Label, LabelSet, Labels, LabelsBuilder};

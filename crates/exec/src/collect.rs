@@ -1,0 +1,160 @@
+//! The last step: batches become a [`Value`].
+
+use std::sync::Arc;
+
+use promqlite_model::{
+    Batch, Grid, LabelSet, SampleValue, Samples, Series, Timestamp, Value, ValueType, VectorSample,
+};
+use promqlite_functions::Extension;
+use promqlite_plan::{Node, NodeKind, RangeInput};
+
+use crate::build::{open, open_range_input};
+use crate::context::Cx;
+use crate::error::ExecError;
+use crate::operator::{Opened, batches, fold_morsels};
+use crate::ops::calls::text;
+use crate::ops::extended_range::with_edges;
+use crate::ops::merge::{Conflict, drop_marked_names, merge_equal};
+use crate::ops::scalar::scalar;
+use crate::run::Query;
+
+/// Evaluates the root and shapes the result as the API has it.
+pub(crate) fn collect<'q>(query: &'q Query<'q>, cx: &Cx<'q>) -> Result<Value, ExecError> {
+    let root = &query.plan.root;
+    let grid = root.grid;
+    match root.ty {
+        ValueType::String => Ok(Value::String(grid.start, text(root)?.to_owned())),
+        ValueType::Scalar => {
+            let values = scalar(root, query, cx)?;
+            cx.hold_samples(values.len())?;
+            if query.plan.is_range {
+                return Ok(Value::Matrix(vec![scalar_series(&values, grid, cx)]));
+            }
+            Ok(Value::Scalar(grid.start, values[0]))
+        }
+        ValueType::Vector => {
+            let opened = finish_names(open(root, query, cx)?, cx)?;
+            if query.plan.is_range { matrix(&opened, grid, cx) } else { vector(&opened, grid.start, cx) }
+        }
+        ValueType::Matrix => range_vector(root, query, cx),
+    }
+}
+
+/// Removes the names that were only marked so far; series that become equal are joined.
+fn finish_names<'q>(mut opened: Opened<'q>, cx: &Cx<'_>) -> Result<Opened<'q>, ExecError> {
+    opened.schema = drop_marked_names(opened.schema);
+    merge_equal(opened, Conflict::SameStep, cx)
+}
+
+fn scalar_series(values: &[f64], grid: Grid, cx: &Cx<'_>) -> Series {
+    let floats = grid.times().zip(values).map(|(t, &v)| (t, v)).collect();
+    Series { labels: label_set(&promqlite_model::Labels::empty(), cx), floats, histograms: Vec::new() }
+}
+
+fn label_set(labels: &promqlite_model::Labels, cx: &Cx<'_>) -> LabelSet {
+    LabelSet::new(labels.clone(), Arc::clone(&cx.symbols))
+}
+
+fn vector(opened: &Opened<'_>, at: Timestamp, cx: &Cx<'_>) -> Result<Value, ExecError> {
+    let mut samples = Vec::new();
+    opened.for_each_batch(cx, |first, batch| {
+        for row in 0..batch.rows() {
+            let value = match (batch.float(row, 0), batch.histogram(row, 0)) {
+                (Some(v), _) => SampleValue::Float(v),
+                (None, Some(h)) => SampleValue::Histogram(Arc::new(h.to_owned())),
+                (None, None) => continue,
+            };
+            samples.push(VectorSample { labels: label_set(&opened.schema.labels[first + row], cx), value });
+        }
+        cx.hold_bytes(batch.rows() * 64)
+    })?;
+    Ok(Value::Vector(at, samples))
+}
+
+fn matrix(opened: &Opened<'_>, grid: Grid, cx: &Cx<'_>) -> Result<Value, ExecError> {
+    let mut all: Vec<Series> = Vec::new();
+    let read = |rows: std::ops::Range<usize>| {
+        let mut part = Vec::new();
+        for rows in batches(rows, opened.steps, cx) {
+            let first = rows.start;
+            let batch = opened.source.read(rows, cx)?;
+            part.extend((0..batch.rows()).filter_map(|row| {
+                let (floats, histograms) = points(&batch, row, grid)?;
+                let labels = label_set(&opened.schema.labels[first + row], cx);
+                Some(Series { labels, floats, histograms })
+            }));
+        }
+        Ok(part)
+    };
+    fold_morsels(opened.rows(), opened.steps, cx, read, |part: Vec<Series>| {
+        let points: usize = part.iter().map(|s| s.floats.len() + s.histograms.len()).sum();
+        cx.hold_samples(points)?;
+        cx.hold_bytes(points * 16 + part.len() * 96)?;
+        all.extend(part);
+        Ok(())
+    })?;
+    all.sort_by(|a, b| a.labels.cmp(&b.labels));
+    Ok(Value::Matrix(all))
+}
+
+type Points = (Vec<(Timestamp, f64)>, Vec<(Timestamp, Arc<promqlite_model::histogram::FloatHistogram>)>);
+
+/// The points of a row; `None` if it has none.
+fn points(batch: &Batch, row: usize, grid: Grid) -> Option<Points> {
+    if !batch.any(row) {
+        return None;
+    }
+    let mut floats = Vec::with_capacity(batch.valid().count(row));
+    let mut histograms = Vec::new();
+    for step in 0..batch.steps() {
+        if let Some(value) = batch.float(row, step) {
+            floats.push((grid.time(step), value));
+        } else if let Some(histogram) = batch.histogram(row, step) {
+            histograms.push((grid.time(step), Arc::new(histogram.to_owned())));
+        }
+    }
+    Some((floats, histograms))
+}
+
+/// A bare range selector or subquery: samples at their own times.
+fn range_vector<'q>(root: &'q Node, query: &'q Query<'q>, cx: &Cx<'q>) -> Result<Value, ExecError> {
+    let NodeKind::Range(input) = &root.kind else {
+        unreachable!("invariant: only range nodes are range vectors")
+    };
+    let (rows, geometry) = open_range_input(input, root, query, cx)?;
+    let schema = drop_marked_names(rows.schema());
+    let extension: Option<Extension> = match input {
+        RangeInput::Selector { extension, .. } => *extension,
+        RangeInput::Subquery { .. } => None,
+    };
+    let mut all: Vec<Series> = Vec::new();
+    rows.for_each(0..schema.len(), &geometry, cx, |row, samples| {
+        let labels = label_set(&schema.labels[row], cx);
+        let series = match extension {
+            None => window_series(labels, &samples.slice(geometry.span(0, 0).slice(samples.times))),
+            Some(extension) => with_edges(labels, &samples, &geometry, extension)?,
+        };
+        cx.hold_samples(series.floats.len() + series.histograms.len())?;
+        if !series.floats.is_empty() || !series.histograms.is_empty() {
+            all.push(series);
+        }
+        Ok(())
+    })?;
+    all.sort_by(|a, b| a.labels.cmp(&b.labels));
+    if all.windows(2).any(|pair| pair[0].labels == pair[1].labels) {
+        return Err(ExecError::duplicate_labels());
+    }
+    Ok(Value::Matrix(all))
+}
+
+fn window_series(labels: LabelSet, samples: &Samples<'_>) -> Series {
+    let mut series = Series { labels, floats: Vec::new(), histograms: Vec::new() };
+    for i in 0..samples.len() {
+        let t = Timestamp(samples.times[i]);
+        match samples.histogram(i) {
+            Some(histogram) => series.histograms.push((t, Arc::new(histogram.to_owned()))),
+            None => series.floats.push((t, samples.values[i])),
+        }
+    }
+    series
+}

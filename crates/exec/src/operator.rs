@@ -1,0 +1,186 @@
+//! The two phases of every operator.
+//!
+//! Opening an operator is the schema phase: it yields the output series, so nobody can read data before the
+//! labels are known. Reading is the data phase: any thread may ask for any range of rows. Operators that need
+//! all of their input (aggregations, joins' one side) run it to the end while they open.
+
+use std::ops::Range;
+
+use promqlite_model::{Batch, Labels};
+use rayon::prelude::*;
+
+use crate::context::Cx;
+use crate::error::ExecError;
+
+/// The output series of an operator.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Schema {
+    /// A label set per row. Rows may share one where only delayed name removal would tell them apart.
+    pub labels: Vec<Labels>,
+    /// Rows whose metadata labels go when the query ends; empty if there are none.
+    pub drop_name: Vec<bool>,
+}
+
+impl Schema {
+    /// Rows that keep their names.
+    pub(crate) fn new(labels: Vec<Labels>) -> Self {
+        Self { labels, drop_name: Vec::new() }
+    }
+
+    /// Number of rows.
+    pub(crate) fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether row `i` is to lose its name at the end.
+    pub(crate) fn drops_name(&self, i: usize) -> bool {
+        self.drop_name.get(i).copied().unwrap_or(false)
+    }
+
+    /// The schema of some of the rows.
+    pub(crate) fn take(&self, rows: &[usize]) -> Self {
+        let labels = rows.iter().map(|&i| self.labels[i].clone()).collect();
+        let drop_name = if self.drop_name.is_empty() {
+            Vec::new()
+        } else {
+            rows.iter().map(|&i| self.drop_name[i]).collect()
+        };
+        Self { labels, drop_name }
+    }
+
+    /// Marks every row as losing its name at the end.
+    pub(crate) fn mark_all(mut self) -> Self {
+        self.drop_name = vec![true; self.labels.len()];
+        self
+    }
+
+    /// Bytes that the label sets take, roughly.
+    pub(crate) fn bytes(&self) -> usize {
+        self.labels.len() * size_of::<Labels>() + self.drop_name.len()
+    }
+}
+
+/// The data phase.
+pub(crate) trait Source: Send + Sync {
+    /// The cells of the rows in `rows`: a batch of `rows.len()` × steps.
+    fn read(&self, rows: Range<usize>, cx: &Cx) -> Result<Batch, ExecError>;
+}
+
+/// An opened operator.
+pub(crate) struct Opened<'q> {
+    pub schema: Schema,
+    pub steps: usize,
+    pub source: Box<dyn Source + 'q>,
+}
+
+impl<'q> Opened<'q> {
+    pub(crate) fn new(schema: Schema, steps: usize, source: impl Source + 'q) -> Self {
+        Self { schema, steps, source: Box::new(source) }
+    }
+
+    /// No series at all.
+    pub(crate) fn empty(steps: usize) -> Self {
+        Self::new(Schema::default(), steps, Materialized(Batch::empty(0, steps)))
+    }
+
+    /// Finished cells.
+    pub(crate) fn materialized(schema: Schema, batch: Batch) -> Self {
+        debug_assert_eq!(schema.len(), batch.rows());
+        Self::new(schema, batch.steps(), Materialized(batch))
+    }
+
+    /// Number of rows.
+    pub(crate) fn rows(&self) -> usize {
+        self.schema.len()
+    }
+
+    /// Reads everything, in parallel, into one batch.
+    pub(crate) fn read_all(&self, cx: &Cx) -> Result<Batch, ExecError> {
+        let rows = self.rows();
+        cx.check_shape(rows, self.steps)?;
+        cx.hold_bytes(rows.saturating_mul(self.steps).saturating_mul(8) + self.schema.bytes())?;
+        if rows <= morsel_rows(self.steps) {
+            return self.source.read(0..rows, cx);
+        }
+        let mut out = Batch::empty(rows, self.steps);
+        self.for_each_batch(cx, |first, batch| {
+            for row in 0..batch.rows() {
+                out.copy_row(first + row, &batch, row);
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+
+    /// Computes batches in parallel and hands them on in row order, with the number of their first row.
+    pub(crate) fn for_each_batch(
+        &self,
+        cx: &Cx,
+        mut consume: impl FnMut(usize, Batch) -> Result<(), ExecError>,
+    ) -> Result<(), ExecError> {
+        let read = |rows: Range<usize>| {
+            batches(rows, self.steps, cx)
+                .map(|rows| Ok((rows.start, self.source.read(rows, cx)?)))
+                .collect::<Result<Vec<_>, ExecError>>()
+        };
+        fold_morsels(self.rows(), self.steps, cx, read, |read| {
+            read.into_iter().try_for_each(|(first, batch)| consume(first, batch))
+        })
+    }
+}
+
+/// A source that was computed already.
+pub(crate) struct Materialized(pub Batch);
+
+impl Source for Materialized {
+    fn read(&self, rows: Range<usize>, _: &Cx) -> Result<Batch, ExecError> {
+        if rows == (0..self.0.rows()) {
+            return Ok(self.0.clone());
+        }
+        Ok(self.0.take(&rows.collect::<Vec<_>>()))
+    }
+}
+
+/// Cells of a morsel: 32 Ki floats are 256 KiB, which fits the L2 cache of current cores.
+const MORSEL_CELLS: usize = 32 << 10;
+
+/// Rows of a morsel, the unit of parallel work. Depends on nothing but the number of steps, because partial
+/// results are cut here: so a result is the same for any number of threads and any batch size.
+pub(crate) fn morsel_rows(steps: usize) -> usize {
+    (MORSEL_CELLS / steps.max(1)).clamp(8, 4096)
+}
+
+/// The batches of a morsel.
+pub(crate) fn batches(rows: Range<usize>, steps: usize, cx: &Cx) -> impl Iterator<Item = Range<usize>> {
+    let size = cx.options.batch_rows.unwrap_or_else(|| morsel_rows(steps)).max(1);
+    rows.clone().step_by(size).map(move |start| start..(start + size).min(rows.end))
+}
+
+/// Runs `map` on every morsel, in parallel, and `reduce` on the results in row order.
+pub(crate) fn fold_morsels<T: Send>(
+    rows: usize,
+    steps: usize,
+    cx: &Cx,
+    map: impl Fn(Range<usize>) -> Result<T, ExecError> + Sync,
+    mut reduce: impl FnMut(T) -> Result<(), ExecError>,
+) -> Result<(), ExecError> {
+    let size = morsel_rows(steps);
+    let morsels: Vec<Range<usize>> =
+        (0..rows).step_by(size).map(|start| start..(start + size).min(rows)).collect();
+    if cx.options.single_thread || morsels.len() < 2 {
+        for morsel in morsels {
+            cx.check()?;
+            reduce(map(morsel)?)?;
+        }
+        return Ok(());
+    }
+    // A bounded number of results is in flight, so memory does not grow with the rows.
+    for wave in morsels.chunks(rayon::current_num_threads() * 4) {
+        cx.check()?;
+        let results: Vec<Result<T, ExecError>> = wave.par_iter().map(|morsel| map(morsel.clone())).collect();
+        for result in results {
+            reduce(result?)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,188 @@
+//! Aggregations: which kernel runs how.
+
+use promqlite_functions::aggregate::{
+    AggregateKernel, LimitKState, ParameterError, QuantileState, TopKState, count_parameter, limit_ratio_row,
+    note_quantile_parameter, ratio_parameter, series_position,
+};
+use promqlite_model::{Annotations, Batch, Pos};
+use promqlite_plan::Grouping;
+
+use crate::context::Cx;
+use crate::error::ExecError;
+use crate::operator::{Opened, Schema};
+use crate::ops::count_values::open_count_values;
+use crate::ops::fold::{group_schema, grouping_key, open_fold};
+use crate::ops::grouping::Groups;
+
+/// A parameter that was evaluated already.
+pub(crate) enum Param {
+    None,
+    /// A number per step.
+    Numbers(Vec<f64>, Pos),
+    Text(String),
+}
+
+/// Where an aggregation's annotations point.
+#[derive(Clone, Copy)]
+pub(crate) struct Positions {
+    pub aggregation: Pos,
+    pub operand: Pos,
+}
+
+/// Runs an aggregation over all of its input.
+pub(crate) fn open_aggregate<'q>(
+    kernel: AggregateKernel,
+    grouping: &Grouping,
+    input: Opened<'q>,
+    param: Param,
+    at: Positions,
+    cx: &Cx<'_>,
+) -> Result<Opened<'q>, ExecError> {
+    match (kernel, param) {
+        (AggregateKernel::Fold(fold), _) => open_fold(fold, grouping, &input, at.operand, cx),
+        (AggregateKernel::Quantile, Param::Numbers(q, pos)) => {
+            open_quantile(grouping, &input, &q, pos, at.operand, cx)
+        }
+        (AggregateKernel::CountValues, Param::Text(label)) => {
+            open_count_values(&label, grouping, &input, cx)
+        }
+        (AggregateKernel::TopK { largest }, Param::Numbers(k, _)) => {
+            open_top_k(largest, grouping, &input, &k, at.aggregation, cx)
+        }
+        (AggregateKernel::LimitK, Param::Numbers(k, _)) => open_limit_k(grouping, &input, &k, cx),
+        (AggregateKernel::LimitRatio, Param::Numbers(r, pos)) => open_limit_ratio(&input, &r, pos, cx),
+        _ => unreachable!("invariant: the check gives each aggregation its parameter"),
+    }
+}
+
+fn failed(error: ParameterError) -> ExecError {
+    ExecError::Evaluation(error.to_string())
+}
+
+fn open_quantile<'q>(
+    grouping: &Grouping,
+    input: &Opened<'_>,
+    q: &[f64],
+    param: Pos,
+    operand: Pos,
+    cx: &Cx<'_>,
+) -> Result<Opened<'q>, ExecError> {
+    let groups = Groups::by_key(&input.schema.labels, &grouping_key(grouping, cx));
+    let mut notes = Annotations::default();
+    note_quantile_parameter(q, &mut notes, param);
+    let mut state = QuantileState::new(groups.len(), input.steps);
+    let mut held = 0;
+    input.for_each_batch(cx, |first, batch| {
+        for row in 0..batch.rows() {
+            state.add_row(groups.of_row[first + row] as usize, &batch, row);
+        }
+        let now = state.bytes();
+        cx.hold_bytes(now.saturating_sub(held))?;
+        held = held.max(now);
+        Ok(())
+    })?;
+    let batch = state.finish(q, &mut notes, operand);
+    cx.note_all(notes);
+    cx.release_bytes(held);
+    Ok(Opened::materialized(group_schema(&input.schema, &groups), batch))
+}
+
+fn open_top_k<'q>(
+    largest: bool,
+    grouping: &Grouping,
+    input: &Opened<'_>,
+    k: &[f64],
+    pos: Pos,
+    cx: &Cx<'_>,
+) -> Result<Opened<'q>, ExecError> {
+    let Some(k) = count_parameter(k, input.rows()).map_err(failed)? else {
+        return Ok(Opened::empty(input.steps));
+    };
+    let groups = Groups::by_key(&input.schema.labels, &grouping_key(grouping, cx));
+    let mut sizes = vec![0; groups.len()];
+    groups.of_row.iter().for_each(|&group| sizes[group as usize] += 1);
+    let mut state = TopKState::new(largest, k, &sizes);
+    cx.hold_bytes(state.bytes())?;
+    input.for_each_batch(cx, |first, batch| {
+        for row in 0..batch.rows() {
+            state.add_row(groups.of_row[first + row] as usize, &batch, row, (first + row) as u32);
+        }
+        Ok(())
+    })?;
+    let mut notes = Annotations::default();
+    let selected = state.finish(&mut notes, pos);
+    cx.note_all(notes);
+    let rows: Vec<usize> = selected.rows.iter().map(|&row| row as usize).collect();
+    Ok(Opened::materialized(input.schema.take(&rows), selected.batch))
+}
+
+fn open_limit_k<'q>(
+    grouping: &Grouping,
+    input: &Opened<'_>,
+    k: &[f64],
+    cx: &Cx<'_>,
+) -> Result<Opened<'q>, ExecError> {
+    let Some(k) = count_parameter(k, input.rows()).map_err(failed)? else {
+        return Ok(Opened::empty(input.steps));
+    };
+    let groups = Groups::by_key(&input.schema.labels, &grouping_key(grouping, cx));
+    let mut state = LimitKState::new(groups.len(), k);
+    keep_rows(input, cx, |row, batch, at| state.keep_row(groups.of_row[row] as usize, batch, at))
+}
+
+fn open_limit_ratio<'q>(
+    input: &Opened<'_>,
+    ratios: &[f64],
+    pos: Pos,
+    cx: &Cx<'_>,
+) -> Result<Opened<'q>, ExecError> {
+    let mut notes = Annotations::default();
+    let ratios = ratio_parameter(ratios, &mut notes, pos).map_err(failed)?;
+    cx.note_all(notes);
+    let Some(ratios) = ratios else { return Ok(Opened::empty(input.steps)) };
+    keep_rows(input, cx, |row, batch, at| {
+        let labels = input.schema.labels[row].iter();
+        let position = series_position(labels.map(|l| (cx.symbols.get(l.name), cx.symbols.get(l.value))));
+        limit_ratio_row(position, &ratios, batch, at);
+    })
+}
+
+/// Passes rows through `filter(row, batch, row in batch)` in order and keeps those with anything left.
+fn keep_rows<'q>(
+    input: &Opened<'_>,
+    cx: &Cx<'_>,
+    mut filter: impl FnMut(usize, &mut Batch, usize),
+) -> Result<Opened<'q>, ExecError> {
+    let mut rows = Vec::new();
+    let mut kept: Vec<Batch> = Vec::new();
+    input.for_each_batch(cx, |first, mut batch| {
+        (0..batch.rows()).for_each(|at| filter(first + at, &mut batch, at));
+        let some: Vec<usize> = (0..batch.rows()).filter(|&at| batch.any(at)).collect();
+        if !some.is_empty() {
+            rows.extend(some.iter().map(|at| first + at));
+            let batch = batch.take(&some);
+            cx.hold_bytes(batch.bytes())?;
+            kept.push(batch);
+        }
+        Ok(())
+    })?;
+    Ok(Opened::materialized(input.schema.take(&rows), concat(&kept, input.steps)))
+}
+
+/// Blocks of the same steps as one, rows in order.
+pub(crate) fn concat(batches: &[Batch], steps: usize) -> Batch {
+    let mut out = Batch::empty(batches.iter().map(Batch::rows).sum(), steps);
+    let mut to = 0;
+    for batch in batches {
+        for from in 0..batch.rows() {
+            out.copy_row(to, batch, from);
+            to += 1;
+        }
+    }
+    out
+}
+
+/// The schema of rows that lost their order: used by operators that make new rows.
+pub(crate) fn unmarked(labels: Vec<promqlite_model::Labels>) -> Schema {
+    Schema::new(labels)
+}

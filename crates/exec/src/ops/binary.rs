@@ -1,0 +1,185 @@
+//! Binary operators with a vector on at least one side.
+
+use std::ops::Range;
+
+use promqlite_functions::MetricNameRule;
+use promqlite_functions::binary::{BinaryOp, Comparison, Operand, StepProblems, combine_rows, negate_row};
+use promqlite_model::{Annotations, Batch, Pos};
+use promqlite_plan::{Matching, Node};
+
+use crate::build::open;
+use crate::context::Cx;
+use crate::error::ExecError;
+use crate::operator::{Opened, Schema, Source};
+use crate::ops::calls::is_scalar;
+use crate::ops::join::{JoinSpec, MatchGroups};
+use crate::ops::join_general::open_general;
+use crate::ops::map::drop_names;
+use crate::ops::merge::Conflict;
+use crate::ops::scalar::scalar;
+use crate::ops::sets::{open_set, read_rows};
+use crate::run::Query;
+
+/// A binary node taken apart.
+pub(crate) struct Parts<'q> {
+    pub op: BinaryOp,
+    pub return_bool: bool,
+    pub lhs: &'q Node,
+    pub rhs: &'q Node,
+    pub matching: &'q Matching,
+    pub pos: Pos,
+}
+
+/// Opens the operator that the operands' types ask for.
+pub(crate) fn open_binary<'q>(
+    parts: Parts<'q>,
+    query: &'q Query<'q>,
+    cx: &Cx<'q>,
+) -> Result<Opened<'q>, ExecError> {
+    let Parts { op, return_bool, lhs, rhs, matching, pos } = parts;
+    let comparison = if return_bool { Comparison::Bool } else { Comparison::Filter };
+    if is_scalar(lhs) || is_scalar(rhs) {
+        let scalar_left = is_scalar(lhs);
+        let (number, vector) = if scalar_left { (lhs, rhs) } else { (rhs, lhs) };
+        let numbers = scalar(number, query, cx)?;
+        let input = open(vector, query, cx)?;
+        let (schema, steps) = (input.schema.clone(), input.steps);
+        let source = WithScalar { op, comparison, input, numbers, scalar_left, pos };
+        let opened = Opened::new(schema, steps, source);
+        let rule = if op.is_arithmetic() || (op.is_comparison() && return_bool) {
+            MetricNameRule::Drop
+        } else {
+            MetricNameRule::Keep
+        };
+        return drop_names(opened, rule, Conflict::SameStep, cx);
+    }
+    let (left, right) = (open(lhs, query, cx)?, open(rhs, query, cx)?);
+    if op.is_set() {
+        return open_set(op, matching, left, right, cx);
+    }
+    open_join(&JoinSpec::new(op, return_bool, matching, cx), left, right, pos, cx)
+}
+
+struct WithScalar<'q> {
+    op: BinaryOp,
+    comparison: Comparison,
+    input: Opened<'q>,
+    numbers: Vec<f64>,
+    scalar_left: bool,
+    pos: Pos,
+}
+
+impl Source for WithScalar<'_> {
+    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Batch, ExecError> {
+        let first = rows.start;
+        let batch = self.input.source.read(rows, cx)?;
+        let mut out = Batch::empty(batch.rows(), batch.steps());
+        let mut problems = StepProblems::new();
+        for row in 0..batch.rows() {
+            let vector = Operand::Row { batch: &batch, row, fill: None };
+            let number = Operand::Scalar(&self.numbers);
+            let (l, r) = if self.scalar_left { (number, vector) } else { (vector, number) };
+            combine_rows(self.op, self.comparison, l, r, &mut out, row, (first + row) as u32, &mut problems);
+        }
+        report(problems, self.pos, cx);
+        Ok(out)
+    }
+}
+
+/// Hands the problems that remain to the query's annotations.
+pub(crate) fn report(problems: StepProblems, pos: Pos, cx: &Cx<'_>) {
+    let mut notes = Annotations::default();
+    problems.report(&mut notes, pos);
+    cx.note_all(notes);
+}
+
+/// Negates every sample of a batch.
+pub(crate) fn negate(batch: &mut Batch) {
+    (0..batch.rows()).for_each(|row| negate_row(batch, row));
+}
+
+fn open_join<'q>(
+    spec: &JoinSpec,
+    left: Opened<'q>,
+    right: Opened<'q>,
+    pos: Pos,
+    cx: &Cx<'_>,
+) -> Result<Opened<'q>, ExecError> {
+    let (many, one) = if spec.one_is_left() { (right, left) } else { (left, right) };
+    let groups = MatchGroups::new(spec, &many.schema, &one.schema);
+    let Some(pairs) = groups.unique_pairs(spec) else {
+        return open_general(spec, &groups, &many, &one, pos, cx);
+    };
+    cx.check_shape(pairs.len(), many.steps)?;
+    let mut schema = Schema::default();
+    for &(m, o) in &pairs {
+        schema.labels.push(spec.result_labels(&many.schema.labels[m], &one.schema.labels[o], cx));
+    }
+    if cx.settings.delayed_name_removal {
+        let marked = |m: usize| spec.marks() || (spec.is_filter() && many.schema.drops_name(m));
+        schema.drop_name = pairs.iter().map(|&(m, _)| marked(m)).collect();
+    }
+    if crate::ops::grouping::Groups::by_labels(&schema.labels).len() != pairs.len() {
+        // Results that share labels must not meet at a step: that is settled step by step.
+        return open_general(spec, &groups, &many, &one, pos, cx);
+    }
+    let steps = many.steps;
+    let one = OneSide::new(one, &pairs, cx)?;
+    let comparison = spec.comparison();
+    let source = PairJoin { op: spec.op, comparison, one_is_left: spec.one_is_left(), many, one, pairs, pos };
+    Ok(Opened::new(schema, steps, source))
+}
+
+/// The side with one row per match: read along where rows are used once and in order, else kept.
+enum OneSide<'q> {
+    Streamed(Opened<'q>),
+    Kept(Batch),
+}
+
+impl<'q> OneSide<'q> {
+    fn new(one: Opened<'q>, pairs: &[(usize, usize)], cx: &Cx<'_>) -> Result<Self, ExecError> {
+        if pairs.windows(2).all(|pair| pair[0].1 < pair[1].1) {
+            return Ok(Self::Streamed(one));
+        }
+        Ok(Self::Kept(one.read_all(cx)?))
+    }
+}
+
+/// A join in which every pair of rows is known beforehand.
+struct PairJoin<'q> {
+    op: BinaryOp,
+    comparison: Comparison,
+    one_is_left: bool,
+    many: Opened<'q>,
+    one: OneSide<'q>,
+    pairs: Vec<(usize, usize)>,
+    pos: Pos,
+}
+
+impl Source for PairJoin<'_> {
+    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Batch, ExecError> {
+        let first = rows.start;
+        let pairs = &self.pairs[rows];
+        let many_rows: Vec<usize> = pairs.iter().map(|pair| pair.0).collect();
+        let many = read_rows(&self.many, &many_rows, cx)?;
+        let streamed;
+        let (one, streams) = match &self.one {
+            OneSide::Kept(batch) => (batch, false),
+            OneSide::Streamed(opened) => {
+                let one_rows: Vec<usize> = pairs.iter().map(|pair| pair.1).collect();
+                streamed = read_rows(opened, &one_rows, cx)?;
+                (&streamed, true)
+            }
+        };
+        let mut out = Batch::empty(pairs.len(), many.steps());
+        let mut problems = StepProblems::new();
+        for (row, &(_, o)) in pairs.iter().enumerate() {
+            let many = Operand::Row { batch: &many, row, fill: None };
+            let one = Operand::Row { batch: one, row: if streams { row } else { o }, fill: None };
+            let (l, r) = if self.one_is_left { (one, many) } else { (many, one) };
+            combine_rows(self.op, self.comparison, l, r, &mut out, row, (first + row) as u32, &mut problems);
+        }
+        report(problems, self.pos, cx);
+        Ok(out)
+    }
+}

@@ -1,0 +1,263 @@
+//! Functions of instant vectors: one match from kernel variant to operator.
+
+use promqlite_functions::{Function, Kernel, MapArgsFn, MetricNameRule};
+use promqlite_model::{Annotation, Batch, Grid, LabelsBuilder, Matcher, Validity, ValueType};
+use promqlite_plan::{Emit, Node, NodeBox, NodeKind};
+
+use crate::build::{one_row, open};
+use crate::context::Cx;
+use crate::error::ExecError;
+use crate::operator::{Opened, Schema};
+use crate::ops::absent::open_absent;
+use crate::ops::aggregate::concat;
+use crate::ops::classic::{Statistic, open_histogram};
+use crate::ops::labels::{Join, Replace};
+use crate::ops::map::{drop_names, map};
+use crate::ops::merge::Conflict;
+use crate::ops::scalar::scalar;
+use crate::ops::sort::{open_sort, open_sort_by_label};
+use crate::run::Query;
+
+/// Opens a call whose result is a vector.
+pub(crate) fn open_call<'q>(
+    node: &'q Node,
+    function: &'static Function,
+    args: &'q [NodeBox],
+    matchers: &[Matcher],
+    query: &'q Query<'q>,
+    cx: &Cx<'q>,
+) -> Result<Opened<'q>, ExecError> {
+    let vector = |i: usize| open(&args[i], query, cx);
+    let opened = match function.kernel {
+        Kernel::Map(f) => map(vector(0)?, move |batch, _, _| {
+            batch.drop_histograms();
+            f(batch.values_mut());
+            Ok(())
+        }),
+        Kernel::MapArgs(f) => {
+            let numbers = args[1..].iter().map(|arg| scalar(arg, query, cx)).collect::<Result<Vec<_>, _>>()?;
+            map_with_args(vector(0)?, f, numbers)
+        }
+        Kernel::MapHistogram(f) => map(vector(0)?, move |batch, _, _| {
+            *batch = of_histograms(batch, f);
+            Ok(())
+        }),
+        Kernel::Calendar(f) if args.is_empty() => {
+            let times = node.grid.times().map(|t| f(t.0.div_euclid(1000))).collect();
+            return Ok(one_row(times));
+        }
+        Kernel::Calendar(f) => map(vector(0)?, move |batch, _, _| {
+            batch.drop_histograms();
+            batch.values_mut().iter_mut().for_each(|v| *v = f(*v as i64));
+            Ok(())
+        }),
+        Kernel::VectorOfScalar => return Ok(one_row(scalar(&args[0], query, cx)?)),
+        Kernel::Timestamp => open_timestamp(&args[0], node.grid, query, cx)?,
+        Kernel::StartTimestamp => open_start_timestamp(&args[0], query, cx)?,
+        Kernel::Absent => return open_absent(&vector(0)?, matchers, cx),
+        Kernel::Sort(direction) => {
+            note_sort(node, cx);
+            open_sort(vector(0)?, direction, cx)?
+        }
+        Kernel::SortByLabel(direction) => {
+            note_sort(node, cx);
+            let labels = texts(&args[1..])?;
+            open_sort_by_label(vector(0)?, &labels, direction, cx)?
+        }
+        Kernel::LabelReplace => {
+            let t = texts(&args[1..])?;
+            let replace = Replace::new(t[0], t[1], t[2], t[3], cx)?;
+            return replace.open(vector(0)?, cx);
+        }
+        Kernel::LabelJoin => {
+            let t = texts(&args[1..])?;
+            let join = Join::new(t[0], t[1], &t[2..], cx)?;
+            return join.open(vector(0)?, cx);
+        }
+        Kernel::HistogramQuantile => {
+            let q = scalar(&args[0], query, cx)?;
+            note_quantile(&q, &args[0], cx);
+            open_histogram(Statistic::Quantile(q), &vector(1)?, node.grid, args[1].pos, cx)?
+        }
+        Kernel::HistogramQuantiles => open_quantiles(node.grid, args, query, cx)?,
+        Kernel::HistogramFraction => {
+            let (lower, upper) = (scalar(&args[0], query, cx)?, scalar(&args[1], query, cx)?);
+            open_histogram(Statistic::Fraction(lower, upper), &vector(2)?, node.grid, args[2].pos, cx)?
+        }
+        Kernel::Range(_)
+        | Kernel::AbsentOverTime
+        | Kernel::Info
+        | Kernel::Constant(_)
+        | Kernel::Time
+        | Kernel::QueryRange(_)
+        | Kernel::ScalarPair(_)
+        | Kernel::ScalarOfVector => unreachable!("invariant: the plan gives these functions nodes of their own"),
+    };
+    drop_names(opened, function.metric_name, Conflict::SameStep, cx)
+}
+
+/// The text of a string node.
+pub(crate) fn text(node: &Node) -> Result<&str, ExecError> {
+    match &node.kind {
+        NodeKind::String(bytes) => bytes.as_str().ok_or_else(|| {
+            ExecError::Evaluation(format!("string argument {bytes:?} is not valid UTF-8"))
+        }),
+        _ => unreachable!("invariant: the check binds string arguments to string literals"),
+    }
+}
+
+fn texts(args: &[NodeBox]) -> Result<Vec<&str>, ExecError> {
+    args.iter().map(|arg| text(arg)).collect()
+}
+
+fn map_with_args<'q>(input: Opened<'q>, f: MapArgsFn, numbers: Vec<Vec<f64>>) -> Opened<'q> {
+    map(input, move |batch, _, _| {
+        batch.drop_histograms();
+        let args: Vec<&[f64]> = numbers.iter().map(Vec::as_slice).collect();
+        for row in 0..batch.rows() {
+            let mut row = batch.row_mut(row);
+            let (values, valid) = row.floats();
+            f(values, valid, &args);
+        }
+        Ok(())
+    })
+}
+
+fn of_histograms(batch: &Batch, f: fn(promqlite_model::histogram::HistogramView<'_>) -> f64) -> Batch {
+    let mut out = Batch::empty(batch.rows(), batch.steps());
+    if batch.histograms().is_none() {
+        return out;
+    }
+    for row in 0..batch.rows() {
+        for step in 0..batch.steps() {
+            if let Some(histogram) = batch.histogram(row, step) {
+                out.set_float(row, step, f(histogram));
+            }
+        }
+    }
+    out
+}
+
+/// Whether a node emits sample times already, as the plan arranges for direct selectors.
+fn emits_times(node: &Node) -> bool {
+    match &node.kind {
+        NodeKind::Select { emit, .. } => *emit != Emit::Value,
+        NodeKind::Broadcast(input) => emits_times(input),
+        _ => false,
+    }
+}
+
+fn open_timestamp<'q>(
+    arg: &'q Node,
+    grid: Grid,
+    query: &'q Query<'q>,
+    cx: &Cx<'q>,
+) -> Result<Opened<'q>, ExecError> {
+    let input = open(arg, query, cx)?;
+    if emits_times(arg) {
+        return Ok(input);
+    }
+    Ok(map(input, move |batch, _, _| {
+        let mut out = Batch::empty(batch.rows(), batch.steps());
+        for row in 0..batch.rows() {
+            for step in (0..batch.steps()).filter(|&step| batch.has(row, step)) {
+                out.set_float(row, step, grid.time(step).seconds());
+            }
+        }
+        *batch = out;
+        Ok(())
+    }))
+}
+
+fn open_start_timestamp<'q>(
+    arg: &'q Node,
+    query: &'q Query<'q>,
+    cx: &Cx<'q>,
+) -> Result<Opened<'q>, ExecError> {
+    if emits_times(arg) && cx.settings.use_start_timestamps {
+        return open(arg, query, cx);
+    }
+    Ok(Opened::empty(arg.grid.len))
+}
+
+fn note_sort(node: &Node, cx: &Cx<'_>) {
+    if node.grid.len > 1 {
+        cx.note(Annotation::SortInRangeQuery, node.pos);
+    }
+}
+
+fn note_quantile(q: &[f64], arg: &Node, cx: &Cx<'_>) {
+    let mut last = f64::NEG_INFINITY.to_bits() ^ 1;
+    for &q in q.iter().filter(|q| !(0.0..=1.0).contains(*q)) {
+        if q.to_bits() != last {
+            cx.note(Annotation::InvalidQuantile(q), arg.pos);
+            last = q.to_bits();
+        }
+    }
+}
+
+/// `histogram_quantiles(v, label, q…)`: a row per quantile and histogram.
+fn open_quantiles<'q>(
+    grid: Grid,
+    args: &'q [NodeBox],
+    query: &'q Query<'q>,
+    cx: &Cx<'q>,
+) -> Result<Opened<'q>, ExecError> {
+    let input = open(&args[0], query, cx)?;
+    let batch = input.read_all(cx)?;
+    let input = Opened::materialized(input.schema, batch);
+    let name = text(&args[1])?;
+    if name.is_empty() {
+        return Err(ExecError::Evaluation(format!("invalid label name {}", promqlite_model::quote(name))));
+    }
+    let name = cx.symbols.intern(name);
+    let mut schema = Schema::default();
+    let mut batches = Vec::new();
+    for arg in &args[2..] {
+        let q = scalar(arg, query, cx)?;
+        note_quantile(&q, arg, cx);
+        for (steps, text) in runs_of_equal(&q) {
+            let value = cx.symbols.intern(&text);
+            let one = open_histogram(Statistic::Quantile(q.clone()), &input, grid, args[0].pos, cx)?;
+            let mut batch = one.read_all(cx)?;
+            keep_steps(&mut batch, &steps);
+            let labelled = one.schema.labels.iter().map(|labels| {
+                LabelsBuilder::from_labels(labels).set(name, value).build(&cx.symbols)
+            });
+            schema.labels.extend(labelled);
+            schema.drop_name.extend((0..one.rows()).map(|row| one.schema.drops_name(row)));
+            batches.push(batch);
+        }
+    }
+    let opened = Opened::materialized(schema, concat(&batches, grid.len));
+    if cx.settings.delayed_name_removal {
+        return Ok(opened);
+    }
+    drop_names(opened, MetricNameRule::Drop, Conflict::SameStep, cx)
+}
+
+/// The distinct values of a parameter, each with the steps at which it holds and its label text.
+fn runs_of_equal(q: &[f64]) -> Vec<(Validity, String)> {
+    let mut runs: Vec<(u64, Validity)> = Vec::new();
+    for (step, &q_at) in q.iter().enumerate() {
+        let slot = runs.iter().position(|(bits, _)| *bits == q_at.to_bits()).unwrap_or_else(|| {
+            runs.push((q_at.to_bits(), Validity::none(1, q.len())));
+            runs.len() - 1
+        });
+        runs[slot].1.set(0, step);
+    }
+    let text = |bits| promqlite_functions::buckets::quantile_label(f64::from_bits(bits));
+    runs.into_iter().map(|(bits, steps)| (steps, text(bits))).collect()
+}
+
+fn keep_steps(batch: &mut Batch, steps: &Validity) {
+    for row in 0..batch.rows() {
+        let words = batch.valid_mut().row_mut(row);
+        words.iter_mut().zip(steps.row(0)).for_each(|(word, keep)| *word &= keep);
+    }
+}
+
+/// Whether a node is a scalar.
+pub(crate) fn is_scalar(node: &Node) -> bool {
+    node.ty == ValueType::Scalar
+}

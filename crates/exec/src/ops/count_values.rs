@@ -1,0 +1,63 @@
+//! `count_values`: a series per distinct value.
+
+use promqlite_functions::aggregate::{CountValuesState, Fold};
+use promqlite_model::{LabelsBuilder, quote};
+use promqlite_plan::Grouping;
+
+use crate::context::Cx;
+use crate::error::ExecError;
+use crate::operator::{Opened, Schema};
+use crate::ops::fold::{grouping_key, open_fold};
+use crate::ops::grouping::{Groups, KeyLabels};
+
+/// Counts equal values per group and step; the value becomes the label `label`.
+pub(crate) fn open_count_values<'q>(
+    label: &str,
+    grouping: &Grouping,
+    input: &Opened<'_>,
+    cx: &Cx<'_>,
+) -> Result<Opened<'q>, ExecError> {
+    if label.is_empty() {
+        return Err(ExecError::Evaluation(format!("invalid label name {}", quote(label))));
+    }
+    let name = cx.symbols.intern(label);
+    // The value overwrites the label before grouping, so what the label was does not tell groups apart.
+    let mut key = grouping_key(grouping, cx);
+    let mut keeps_value = true;
+    match &mut key {
+        KeyLabels::On(names) => names.retain(|&n| n != name),
+        KeyLabels::Except(names) => {
+            keeps_value = !grouping.labels.iter().any(|l| l == label);
+            names.push(name);
+        }
+    }
+    let groups = Groups::by_key(&input.schema.labels, &key);
+    let steps = input.steps;
+    let mut state = CountValuesState::new(steps);
+    let mut held = 0;
+    input.for_each_batch(cx, |first, batch| {
+        for row in 0..batch.rows() {
+            state.add_row(groups.of_row[first + row], &batch, row);
+        }
+        let now = state.bytes();
+        cx.hold_bytes(now.saturating_sub(held))?;
+        held = held.max(now);
+        Ok(())
+    })?;
+    let counted = state.finish();
+    let labels = counted.series.iter().map(|(group, text)| {
+        let mut builder = LabelsBuilder::from_labels(&groups.keys[*group as usize]);
+        if keeps_value {
+            builder.set(name, cx.symbols.intern(text));
+        }
+        builder.build(&cx.symbols)
+    });
+    let counted_rows = Opened::materialized(Schema::new(labels.collect()), counted.batch);
+    if keeps_value { Ok(counted_rows) } else { sum_equal(&counted_rows, cx) }
+}
+
+/// `without (label)` takes the value away again: counts of rows that became equal are added up.
+fn sum_equal<'q>(input: &Opened<'_>, cx: &Cx<'_>) -> Result<Opened<'q>, ExecError> {
+    let all = Grouping { without: true, labels: Vec::new() };
+    open_fold(Fold::Sum, &all, input, promqlite_model::Pos::default(), cx)
+}

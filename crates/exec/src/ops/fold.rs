@@ -1,0 +1,105 @@
+//! Aggregations that accumulate: groups × steps, fed batch by batch.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use foldhash::fast::RandomState;
+use promqlite_functions::aggregate::{Accumulator, Fold};
+use promqlite_model::{Annotations, Pos, Symbol};
+use promqlite_plan::Grouping;
+
+use crate::context::Cx;
+use crate::error::ExecError;
+use crate::operator::{Opened, Schema, batches, fold_morsels, morsel_rows};
+use crate::ops::grouping::{Groups, KeyLabels};
+
+/// The key of an aggregation's groups.
+pub(crate) fn grouping_key(grouping: &Grouping, cx: &Cx<'_>) -> KeyLabels {
+    if grouping.without {
+        KeyLabels::except(&grouping.labels, &cx.symbols)
+    } else {
+        KeyLabels::on(&grouping.labels, &cx.symbols)
+    }
+}
+
+/// The schema of an aggregation: a row per group, marked if any member is.
+pub(crate) fn group_schema(input: &Schema, groups: &Groups) -> Schema {
+    let mut drop_name = Vec::new();
+    if !input.drop_name.is_empty() {
+        drop_name = vec![false; groups.len()];
+        for (row, &group) in groups.of_row.iter().enumerate() {
+            drop_name[group as usize] |= input.drop_name[row];
+        }
+    }
+    Schema { labels: groups.keys.clone(), drop_name }
+}
+
+/// Runs a fold over all of its input.
+pub(crate) fn open_fold<'q>(
+    fold: Fold,
+    grouping: &Grouping,
+    input: &Opened<'_>,
+    pos: Pos,
+    cx: &Cx<'_>,
+) -> Result<Opened<'q>, ExecError> {
+    let steps = input.steps;
+    let groups = Groups::by_key(&input.schema.labels, &grouping_key(grouping, cx));
+    cx.check_shape(groups.len(), steps)?;
+    cx.hold_bytes(groups.len().saturating_mul(steps).saturating_mul(24) + input.schema.bytes())?;
+    let mut all = Accumulator::new(fold, groups.len(), steps);
+    if input.rows() <= morsel_rows(steps) {
+        // One morsel: series by series, exactly as the reference adds them.
+        accumulate(&mut all, input, 0..input.rows(), |row| groups.of_row[row] as usize, cx)?;
+    } else {
+        let partial = |rows: Range<usize>| {
+            let (local, group_map) = local_groups(&groups.of_row[rows.clone()]);
+            let mut part = Accumulator::new(fold, group_map.len(), steps);
+            let first = rows.start;
+            accumulate(&mut part, input, rows, |row| local[row - first] as usize, cx)?;
+            Ok((part, group_map))
+        };
+        fold_morsels(input.rows(), steps, cx, partial, |(part, group_map)| {
+            all.merge(part, &group_map);
+            Ok(())
+        })?;
+    }
+    let mut notes = Annotations::default();
+    let batch = all.finish(&mut notes, pos);
+    cx.note_all(notes);
+    Ok(Opened::materialized(group_schema(&input.schema, &groups), batch))
+}
+
+fn accumulate(
+    into: &mut Accumulator,
+    input: &Opened<'_>,
+    rows: Range<usize>,
+    group_of: impl Fn(usize) -> usize,
+    cx: &Cx<'_>,
+) -> Result<(), ExecError> {
+    for rows in batches(rows, input.steps, cx) {
+        let first = rows.start;
+        let batch = input.source.read(rows, cx)?;
+        for row in 0..batch.rows() {
+            let labels = &input.schema.labels[first + row];
+            let metric = || cx.symbols.get(labels.get(Symbol::NAME)).to_owned();
+            into.add_row(group_of(first + row), &batch, row, &metric);
+        }
+    }
+    Ok(())
+}
+
+/// Numbers the groups that occur in a morsel from 0; returns each row's number and each number's group.
+fn local_groups(of_row: &[u32]) -> (Vec<u32>, Vec<u32>) {
+    let mut known: HashMap<u32, u32, RandomState> = HashMap::default();
+    let mut group_map = Vec::new();
+    let local = of_row
+        .iter()
+        .map(|&group| {
+            *known.entry(group).or_insert_with(|| {
+                group_map.push(group);
+                group_map.len() as u32 - 1
+            })
+        })
+        .collect();
+    (local, group_map)
+}

@@ -1,0 +1,233 @@
+//! `info`: adds labels of info series to the series they describe.
+
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+use promqlite_model::{Batch, Labels, LabelsBuilder, MatchOp, Matcher, Pos, SampleBuf, Symbol};
+use promqlite_plan::InfoNode;
+use promqlite_storage::{SelectHints, SelectRequest, Selection};
+
+use crate::context::Cx;
+use crate::error::ExecError;
+use crate::operator::{Opened, Schema};
+use crate::ops::lookback::{References, newest};
+
+/// Labels by which base and info series find each other.
+struct Identity {
+    instance: Symbol,
+    job: Symbol,
+}
+
+/// The info series that count at each step.
+struct InfoSeries {
+    labels: Vec<Labels>,
+    /// Per series and step: the time of the sample, if there is one.
+    times: Vec<Vec<Option<i64>>>,
+}
+
+/// Runs the join.
+pub(crate) fn open_info<'q>(
+    info: &InfoNode,
+    input: Opened<'q>,
+    _pos: Pos,
+    cx: &Cx<'_>,
+) -> Result<Opened<'q>, ExecError> {
+    let identity = Identity { instance: cx.symbols.intern("instance"), job: cx.symbols.intern("job") };
+    let base = input.read_all(cx)?;
+    let passes: Vec<bool> = input.schema.labels.iter().map(|labels| is_info(labels, info, cx)).collect();
+    let series = select_info(info, &input.schema, &passes, &identity, cx)?;
+    Join { info, base: &base, schema: &input.schema, passes: &passes, series: &series, identity: &identity, cx }.run()
+}
+
+/// Base series that are info series themselves pass unchanged.
+fn is_info(labels: &Labels, info: &InfoNode, cx: &Cx<'_>) -> bool {
+    let name = cx.symbols.get(labels.get(Symbol::NAME));
+    info.name_matchers.iter().all(|matcher| matcher.matches(name))
+}
+
+fn select_info(
+    info: &InfoNode,
+    base: &Schema,
+    passes: &[bool],
+    identity: &Identity,
+    cx: &Cx<'_>,
+) -> Result<InfoSeries, ExecError> {
+    let mut matchers: Vec<Matcher> = Vec::new();
+    for (name, symbol) in [("instance", identity.instance), ("job", identity.job)] {
+        let mut values: Vec<Symbol> = base
+            .labels
+            .iter()
+            .zip(passes)
+            .filter(|(_, passes)| !**passes)
+            .map(|(labels, _)| labels.get(symbol))
+            .filter(|&value| value != Symbol::EMPTY)
+            .collect();
+        values.sort_unstable();
+        values.dedup();
+        if !values.is_empty() {
+            let alternatives: Vec<String> = values.iter().map(|&v| quote_meta(cx.symbols.get(v))).collect();
+            let pattern = alternatives.join("|");
+            let matcher = Matcher::new(name, MatchOp::Regex, &pattern);
+            matchers.push(matcher.map_err(|e| ExecError::Evaluation(e.to_string()))?);
+        }
+    }
+    if matchers.is_empty() {
+        return Ok(InfoSeries { labels: Vec::new(), times: Vec::new() });
+    }
+    matchers.extend(info.name_matchers.iter().cloned());
+    matchers.extend(info.data_matchers.iter().cloned());
+    let request = SelectRequest { matchers: &matchers, range: info.range, hints: SelectHints::default() };
+    let selection = cx.storage.select(&request)?;
+    read_info(info, selection.as_ref(), cx)
+}
+
+fn read_info(info: &InfoNode, selection: &dyn Selection, cx: &Cx<'_>) -> Result<InfoSeries, ExecError> {
+    let steps = info.input.grid.len;
+    let references = References::new(info.at, steps);
+    let mut buf = SampleBuf::default();
+    let mut series = InfoSeries { labels: Vec::new(), times: Vec::new() };
+    for i in 0..selection.len() {
+        cx.check()?;
+        let samples = selection.samples(i, info.range, &mut buf)?;
+        let mut times = vec![None; steps];
+        let mut histogram = false;
+        let points = newest(&samples, references, info.lookback.0, |k, i| {
+            histogram |= samples.histogram(i).is_some();
+            times[k] = Some(samples.times[i]);
+        });
+        let labels = selection.labels(i);
+        if histogram {
+            let text = labels.display(&cx.symbols);
+            return Err(ExecError::Evaluation(format!(
+                "this should be an info metric, with float samples: {text}"
+            )));
+        }
+        cx.hold_samples(points)?;
+        series.labels.push(labels.clone());
+        series.times.push(times);
+    }
+    Ok(series)
+}
+
+/// Go's `regexp.QuoteMeta`.
+fn quote_meta(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if r"\.+*?()|[]{}^$".contains(c) {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+struct Join<'a> {
+    info: &'a InfoNode,
+    base: &'a Batch,
+    schema: &'a Schema,
+    passes: &'a [bool],
+    series: &'a InfoSeries,
+    identity: &'a Identity,
+    cx: &'a Cx<'a>,
+}
+
+impl Join<'_> {
+    fn key(&self, labels: &Labels) -> (Symbol, Symbol) {
+        (labels.get(self.identity.instance), labels.get(self.identity.job))
+    }
+
+    fn run<'q>(&self) -> Result<Opened<'q>, ExecError> {
+        let steps = self.base.steps();
+        let mut rows: HashMap<(Labels, bool), usize, RandomState> = HashMap::default();
+        let mut schema = Schema::default();
+        let mut cells: Vec<(usize, usize, usize)> = Vec::new();
+        for step in 0..steps {
+            self.cx.check()?;
+            let matches = self.matches_at(step)?;
+            for row in (0..self.base.rows()).filter(|&row| self.base.has(row, step)) {
+                let Some(labels) = self.labels_at(row, &matches)? else { continue };
+                let drops = self.schema.drops_name(row);
+                let next = rows.len();
+                let to = *rows.entry((labels.clone(), drops)).or_insert(next);
+                if to == next {
+                    schema.labels.push(labels);
+                    schema.drop_name.push(drops);
+                }
+                cells.push((to, row, step));
+            }
+        }
+        let mut out = Batch::empty(schema.len(), steps);
+        for (to, row, step) in cells {
+            if out.has(to, step) {
+                return Err(ExecError::duplicate_labels());
+            }
+            out.copy_cell(to, step, self.base, row, step);
+        }
+        Ok(Opened::materialized(schema, out))
+    }
+
+    /// The info series of each identity at a step, one per info metric: the newest sample wins.
+    fn matches_at(&self, step: usize) -> Result<HashMap<(Symbol, Symbol), Vec<usize>>, ExecError> {
+        let mut found: HashMap<(Symbol, Symbol), Vec<usize>> = HashMap::new();
+        for (i, labels) in self.series.labels.iter().enumerate() {
+            let Some(time) = self.series.times[i][step] else { continue };
+            let name = labels.get(Symbol::NAME);
+            let known = found.entry(self.key(labels)).or_default();
+            let rival = known.iter_mut().find(|&&mut j| self.series.labels[j].get(Symbol::NAME) == name);
+            let Some(rival) = rival else {
+                known.push(i);
+                continue;
+            };
+            let other = self.series.times[*rival][step].expect("invariant: only present series are listed");
+            if other == time {
+                let symbols = &self.cx.symbols;
+                let (a, b) = (self.series.labels[*rival].display(symbols), labels.display(symbols));
+                let text = format!("found duplicate series for info metric: existing {a} @ {other}, new {b} @ {time}");
+                return Err(ExecError::Evaluation(text));
+            }
+            if time > other {
+                *rival = i;
+            }
+        }
+        Ok(found)
+    }
+
+    /// The labels of a base row with those of its info series; `None` if the sample is dropped.
+    fn labels_at(
+        &self,
+        row: usize,
+        matches: &HashMap<(Symbol, Symbol), Vec<usize>>,
+    ) -> Result<Option<Labels>, ExecError> {
+        let labels = &self.schema.labels[row];
+        if self.passes[row] {
+            return Ok(Some(labels.clone()));
+        }
+        let data = &self.info.data_matchers;
+        let Some(found) = matches.get(&self.key(labels)).filter(|found| !found.is_empty()) else {
+            let optional = data.iter().all(Matcher::matches_empty);
+            return Ok(optional.then(|| labels.clone()));
+        };
+        let mut added: Vec<(Symbol, Symbol)> = Vec::new();
+        for &i in found {
+            for label in self.series.labels[i].iter().filter(|label| label.name != Symbol::NAME) {
+                let name = self.cx.symbols.get(label.name);
+                let wanted = data.is_empty() || data.iter().any(|matcher| matcher.name() == name);
+                if !wanted || labels.get(label.name) != Symbol::EMPTY {
+                    continue;
+                }
+                match added.iter().find(|(known, _)| *known == label.name) {
+                    Some((_, value)) if *value != label.value => {
+                        return Err(ExecError::Evaluation(format!("conflicting label: {name}")));
+                    }
+                    Some(_) => {}
+                    None => added.push((label.name, label.value)),
+                }
+            }
+        }
+        let mut builder = LabelsBuilder::from_labels(labels);
+        for (name, value) in added {
+            builder.set(name, value);
+        }
+        Ok(Some(builder.build(&self.cx.symbols)))
+    }
+}

@@ -1,0 +1,60 @@
+//! Operators that change cells one by one and keep rows as they are.
+
+use std::ops::Range;
+
+use promqlite_functions::MetricNameRule;
+use promqlite_model::{Batch, Labels, Symbol};
+
+use crate::context::Cx;
+use crate::error::ExecError;
+use crate::operator::{Opened, Schema, Source};
+use crate::ops::merge::{Conflict, merge_equal};
+
+/// Applies `change(batch, first row)` to every batch.
+pub(crate) struct Map<'q, F> {
+    pub input: Opened<'q>,
+    pub change: F,
+}
+
+impl<F> Source for Map<'_, F>
+where
+    F: Fn(&mut Batch, usize, &Cx<'_>) -> Result<(), ExecError> + Send + Sync,
+{
+    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Batch, ExecError> {
+        let first = rows.start;
+        let mut batch = self.input.source.read(rows, cx)?;
+        (self.change)(&mut batch, first, cx)?;
+        Ok(batch)
+    }
+}
+
+/// An operator that changes cells and leaves the schema alone.
+pub(crate) fn map<'q>(
+    input: Opened<'q>,
+    change: impl Fn(&mut Batch, usize, &Cx<'_>) -> Result<(), ExecError> + Send + Sync + 'q,
+) -> Opened<'q> {
+    let (schema, steps) = (input.schema.clone(), input.steps);
+    Opened::new(schema, steps, Map { input, change })
+}
+
+/// What an operator that drops names makes of its rows: marks, or shorter label sets that may now be equal.
+pub(crate) fn drop_names<'q>(
+    mut input: Opened<'q>,
+    rule: MetricNameRule,
+    conflict: Conflict,
+    cx: &Cx<'_>,
+) -> Result<Opened<'q>, ExecError> {
+    if rule == MetricNameRule::Keep {
+        return Ok(input);
+    }
+    if cx.settings.delayed_name_removal {
+        input.schema = input.schema.mark_all();
+        return Ok(input);
+    }
+    let shorter = |labels: &Labels| match rule {
+        MetricNameRule::DropNameOnly => labels.without(|name| name == Symbol::NAME),
+        _ => labels.without_metadata(),
+    };
+    input.schema = Schema::new(input.schema.labels.iter().map(shorter).collect());
+    merge_equal(input, conflict, cx)
+}

@@ -1,0 +1,114 @@
+//! Rows with equal labels become one series.
+
+use std::ops::Range;
+
+use promqlite_model::{Batch, Labels};
+
+use crate::context::Cx;
+use crate::error::ExecError;
+use crate::operator::{Opened, Schema, Source};
+use crate::ops::grouping::Groups;
+
+/// When rows with equal labels are an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Conflict {
+    /// When two of them have a sample at one step.
+    SameStep,
+    /// When two of them have any sample: the rule of range-vector functions.
+    AnyStep,
+}
+
+/// Removes the metadata labels of the rows that are marked, for good.
+pub(crate) fn drop_marked_names(schema: Schema) -> Schema {
+    if schema.drop_name.is_empty() {
+        return schema;
+    }
+    let Schema { mut labels, drop_name } = schema;
+    for (labels, drop) in labels.iter_mut().zip(drop_name) {
+        if drop {
+            *labels = labels.without_metadata();
+        }
+    }
+    Schema::new(labels)
+}
+
+/// Joins rows with equal labels. Nothing is read unless there are some.
+pub(crate) fn merge_equal<'q>(
+    input: Opened<'q>,
+    conflict: Conflict,
+    cx: &Cx<'_>,
+) -> Result<Opened<'q>, ExecError> {
+    let groups = Groups::by_labels(&input.schema.labels);
+    if groups.len() == input.rows() {
+        return Ok(input);
+    }
+    let members = groups.members();
+    let steps = input.steps;
+    let mut drop_name = Vec::new();
+    if !input.schema.drop_name.is_empty() {
+        drop_name = members.iter().map(|rows| rows.iter().any(|&row| input.schema.drops_name(row))).collect();
+    }
+    let labels: Vec<Labels> = members.iter().map(|rows| input.schema.labels[rows[0]].clone()).collect();
+    if conflict == Conflict::AnyStep {
+        check_series(&input, &groups, cx)?;
+    }
+    Ok(Opened::new(Schema { labels, drop_name }, steps, Merge { input, members }))
+}
+
+fn check_series(input: &Opened<'_>, groups: &Groups, cx: &Cx<'_>) -> Result<(), ExecError> {
+    let mut seen = vec![false; groups.len()];
+    input.for_each_batch(cx, |first, batch| {
+        for row in (0..batch.rows()).filter(|&row| batch.any(row)) {
+            let group = groups.of_row[first + row] as usize;
+            if std::mem::replace(&mut seen[group], true) {
+                return Err(ExecError::duplicate_labels());
+            }
+        }
+        Ok(())
+    })
+}
+
+struct Merge<'q> {
+    input: Opened<'q>,
+    members: Vec<Vec<usize>>,
+}
+
+impl Source for Merge<'_> {
+    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Batch, ExecError> {
+        let steps = self.input.steps;
+        let mut out = Batch::empty(rows.len(), steps);
+        for (to, members) in self.members[rows].iter().enumerate() {
+            for run in contiguous_runs(members) {
+                let batch = self.input.source.read(run.clone(), cx)?;
+                for from in 0..run.len() {
+                    merge_row(&mut out, to, &batch, from)?;
+                }
+            }
+        }
+        Ok(out)
+    }
+}
+
+fn merge_row(out: &mut Batch, to: usize, batch: &Batch, from: usize) -> Result<(), ExecError> {
+    for step in 0..batch.steps() {
+        if !batch.has(from, step) {
+            continue;
+        }
+        if out.has(to, step) {
+            return Err(ExecError::duplicate_labels());
+        }
+        out.copy_cell(to, step, batch, from, step);
+    }
+    Ok(())
+}
+
+/// Ascending row numbers as ranges.
+pub(crate) fn contiguous_runs(rows: &[usize]) -> impl Iterator<Item = Range<usize>> + '_ {
+    let mut rest = rows;
+    std::iter::from_fn(move || {
+        let &first = rest.first()?;
+        let n = rest.iter().enumerate().take_while(|&(i, &row)| row == first + i).count();
+        rest = &rest[n..];
+        Some(first..first + n)
+    })
+}

@@ -1,0 +1,242 @@
+//! Functions of windows, over stored samples and over subqueries.
+
+use std::ops::Range;
+use std::sync::atomic::Ordering;
+
+use promqlite_functions::{Extension, ExtensionSupport, Function, Kernel, RangeCx, RangeKernel, Windows};
+use promqlite_model::histogram::CounterResetHint;
+use promqlite_model::{
+    Annotation, Annotations, Batch, Grid, Labels, Millis, Pos, SampleBuf, Samples, Symbol, TimeRange,
+};
+use promqlite_plan::TimeMap;
+use promqlite_storage::Selection;
+
+use crate::context::Cx;
+use crate::error::ExecError;
+use crate::operator::{Opened, Schema, Source};
+use crate::ops::select::{selection_schema, without_stale};
+
+/// Where the samples of a row come from.
+pub(crate) enum RowSamples<'q> {
+    /// A selector.
+    Stored {
+        selection: &'q dyn Selection,
+        extension: Option<Extension>,
+        lookback: Millis,
+    },
+    /// The points of an expression at the inner steps.
+    Subquery { input: Opened<'q>, grid: Grid },
+}
+
+/// The windows of every row: one geometry for all series.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Geometry {
+    /// The evaluation steps.
+    pub grid: Grid,
+    /// The right edges.
+    pub ends: TimeMap,
+    /// The length.
+    pub range: Millis,
+}
+
+impl Geometry {
+    fn last_end(&self) -> i64 {
+        let steps = self.grid.len.saturating_sub(1) as i64;
+        self.ends.first.0.saturating_add(self.ends.step.0.saturating_mul(steps))
+    }
+
+    /// All times inside the windows, `before` ms more on the left and `after` on the right.
+    pub(crate) fn span(&self, before: i64, after: i64) -> TimeRange {
+        let start = self.ends.first.0.saturating_sub(self.range.0).saturating_add(1).saturating_sub(before);
+        TimeRange::new(start, self.last_end().saturating_add(after))
+    }
+
+    pub(crate) fn windows<'a>(&self, samples: Samples<'a>, lookback: Millis) -> Windows<'a> {
+        Windows {
+            samples,
+            grid: self.grid,
+            first_end: self.ends.first.0,
+            end_step: self.ends.step.0,
+            range: self.range,
+            lookback,
+        }
+    }
+}
+
+impl<'q> RowSamples<'q> {
+    pub(crate) fn schema(&self) -> Schema {
+        match self {
+            Self::Stored { selection, .. } => selection_schema(*selection),
+            Self::Subquery { input, .. } => input.schema.clone(),
+        }
+    }
+
+    /// Calls `f(row, samples)` for each row in `rows`, staleness markers removed.
+    pub(crate) fn for_each(
+        &self,
+        rows: Range<usize>,
+        geometry: &Geometry,
+        cx: &Cx<'_>,
+        mut f: impl FnMut(usize, Samples<'_>) -> Result<(), ExecError>,
+    ) -> Result<(), ExecError> {
+        match self {
+            Self::Stored { selection, extension, lookback } => {
+                let span = match extension {
+                    None => geometry.span(0, 0),
+                    Some(Extension::Anchored) => geometry.span(lookback.0, 0),
+                    Some(Extension::Smoothed) => geometry.span(lookback.0, lookback.0),
+                };
+                let (mut buf, mut clean) = (SampleBuf::default(), SampleBuf::default());
+                for row in rows {
+                    cx.check()?;
+                    let samples = selection.samples(row, span, &mut buf)?;
+                    cx.samples_read.fetch_add(samples.len() as u64, Ordering::Relaxed);
+                    f(row, without_stale(samples, &mut clean))?;
+                }
+                Ok(())
+            }
+            Self::Subquery { input, grid } => {
+                let batch = input.source.read(rows.clone(), cx)?;
+                let mut buf = SampleBuf::default();
+                for (i, row) in rows.enumerate() {
+                    cx.check()?;
+                    buf.clear();
+                    points_of(&batch, i, grid, &mut buf);
+                    f(row, buf.samples())?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// A batch row as samples at the grid's times.
+pub(crate) fn points_of(batch: &Batch, row: usize, grid: &Grid, out: &mut SampleBuf) {
+    for k in 0..grid.len {
+        if let Some(value) = batch.float(row, k) {
+            out.push(grid.time(k).0, value);
+        } else if let Some(histogram) = batch.histogram(row, k) {
+            // Between points of a subquery nothing is known about resets.
+            let hint = match histogram.hint() {
+                CounterResetHint::Gauge => CounterResetHint::Gauge,
+                _ => CounterResetHint::Unknown,
+            };
+            out.push_histogram(grid.time(k).0, histogram.with_hint(hint));
+        }
+    }
+}
+
+/// A range-vector function: one kernel call per series.
+pub(crate) struct RangeFunction<'q> {
+    pub function: &'static Function,
+    pub kernel: RangeKernel,
+    pub input: RowSamples<'q>,
+    pub geometry: Geometry,
+    /// The labels of the input's rows.
+    pub labels: Vec<Labels>,
+    /// A number per step for each scalar argument.
+    pub args: Vec<Vec<f64>>,
+    pub positions: Vec<Pos>,
+    pub range_arg: usize,
+}
+
+impl<'q> RangeFunction<'q> {
+    /// Opens the function; its rows still have their names.
+    pub(crate) fn open(mut self) -> Opened<'q> {
+        let schema = self.input.schema();
+        self.labels = schema.labels.clone();
+        let steps = self.geometry.grid.len;
+        Opened::new(schema, steps, self)
+    }
+
+    fn run(&self, samples: Samples<'_>, batch: &mut Batch, at: usize, cx: &mut RangeCx<'_>) {
+        let mut out = batch.row_mut(at);
+        let extension = match &self.input {
+            RowSamples::Stored { extension, .. } => *extension,
+            RowSamples::Subquery { .. } => None,
+        };
+        let lookback = match &self.input {
+            RowSamples::Stored { lookback, .. } => *lookback,
+            RowSamples::Subquery { .. } => Millis::ZERO,
+        };
+        let windows = self.geometry.windows(samples, lookback);
+        match (extension, self.kernel.extended) {
+            (Some(extension), ExtensionSupport::Anchored(kernel) | ExtensionSupport::Both(kernel)) => {
+                kernel(&windows, extension, &mut out, cx);
+            }
+            _ if samples.histograms.is_some() => (self.kernel.mixed)(&windows, &mut out, cx),
+            _ => (self.kernel.floats)(&windows, &mut out, cx),
+        }
+    }
+
+    /// Remarks on a counter function over something that does not look like a counter.
+    fn check_counter(&self, row: usize, metric: &str, cx: &Cx<'_>, notes: &mut Annotations) {
+        if metric.is_empty() {
+            return;
+        }
+        let pos = self.positions.get(self.range_arg).copied();
+        if cx.settings.type_and_unit_labels {
+            let kind = cx.symbols.get(self.labels[row].get(Symbol::TYPE));
+            if kind != "counter" && kind != "histogram" {
+                let (got, metric) = (kind.to_owned(), metric.to_owned());
+                notes.add(Annotation::PossibleNonCounterType { got, metric }, pos);
+            }
+        } else if !["_total", "_sum", "_count", "_bucket"].iter().any(|suffix| metric.ends_with(suffix)) {
+            notes.add(Annotation::PossibleNonCounter { metric: metric.to_owned() }, pos);
+        }
+    }
+}
+
+impl Source for RangeFunction<'_> {
+    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Batch, ExecError> {
+        let mut batch = Batch::empty(rows.len(), self.geometry.grid.len);
+        let args: Vec<&[f64]> = self.args.iter().map(Vec::as_slice).collect();
+        let mut notes = Annotations::default();
+        let mut error = None;
+        let mut last_remarked = Symbol::EMPTY;
+        let stored = matches!(self.input, RowSamples::Stored { .. });
+        let first = rows.start;
+        self.input.for_each(rows, &self.geometry, cx, |row, samples| {
+            if samples.is_empty() {
+                return Ok(());
+            }
+            let name = self.labels[row].get(Symbol::NAME);
+            let metric = cx.symbols.get(name);
+            let mut range_cx = RangeCx {
+                args: &args,
+                positions: &self.positions,
+                range_arg: self.range_arg,
+                metric,
+                use_start_times: cx.settings.use_start_timestamps && self.kernel.start_times && stored,
+                notes: &mut notes,
+                error: None,
+            };
+            self.run(samples, &mut batch, row - first, &mut range_cx);
+            if let Some(text) = range_cx.error {
+                error.get_or_insert(text);
+            }
+            if self.kernel.counter && batch.valid().any(row - first) && name != last_remarked {
+                self.check_counter(row, metric, cx, &mut notes);
+                last_remarked = if cx.settings.type_and_unit_labels { Symbol::EMPTY } else { name };
+            }
+            let widest = samples.len().min(cx.options.limits.max_samples.saturating_add(1));
+            cx.hold_samples(widest)?;
+            cx.release_samples(widest);
+            Ok(())
+        })?;
+        cx.note_all(notes);
+        if let Some(text) = error {
+            return Err(ExecError::Evaluation(text));
+        }
+        cx.hold_samples(batch.valid().count_all())?;
+        Ok(batch)
+    }
+}
+
+/// The kernel of a function that is known to take windows.
+pub(crate) fn range_kernel(function: &Function) -> RangeKernel {
+    match function.kernel {
+        Kernel::Range(kernel) => kernel,
+        _ => unreachable!("invariant: the check binds range vectors to range functions only"),
+    }
+}

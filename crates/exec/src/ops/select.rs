@@ -1,0 +1,89 @@
+//! Instant selectors.
+
+use std::ops::Range;
+use std::sync::atomic::Ordering;
+
+use promqlite_model::{Annotation, Batch, Millis, Pos, SampleBuf, Symbol, TimeRange, is_stale};
+use promqlite_plan::Emit;
+use promqlite_storage::Selection;
+
+use crate::context::Cx;
+use crate::error::ExecError;
+use crate::operator::{Opened, Schema, Source};
+use crate::ops::lookback::{References, fill};
+use crate::ops::smoothed;
+
+/// The newest sample of each series at each step.
+pub(crate) struct InstantSelector<'q> {
+    pub selection: &'q dyn Selection,
+    pub references: References,
+    pub lookback: Millis,
+    pub smoothed: bool,
+    pub emit: Emit,
+    pub pos: Pos,
+}
+
+impl<'q> InstantSelector<'q> {
+    pub(crate) fn open(self) -> Opened<'q> {
+        Opened::new(selection_schema(self.selection), self.references.len, self)
+    }
+
+    fn span(&self) -> TimeRange {
+        // The window is open on the left, so its first instant is one ms later.
+        let after = if self.smoothed { self.lookback.0 } else { 0 };
+        self.references.span(self.lookback.0.saturating_sub(1), after)
+    }
+}
+
+/// The labels of all selected series, lent by reference count.
+pub(crate) fn selection_schema(selection: &dyn Selection) -> Schema {
+    Schema::new((0..selection.len()).map(|i| selection.labels(i).clone()).collect())
+}
+
+impl Source for InstantSelector<'_> {
+    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Batch, ExecError> {
+        let mut batch = Batch::empty(rows.len(), self.references.len);
+        let mut buf = SampleBuf::default();
+        let mut points = 0;
+        for (row, series) in rows.enumerate() {
+            if row % 64 == 0 {
+                cx.check()?;
+            }
+            let samples = self.selection.samples(series, self.span(), &mut buf)?;
+            let mut out = batch.row_mut(row);
+            points += if self.smoothed && self.emit == Emit::Value {
+                let filled = smoothed::interpolate(&samples, self.references, self.lookback.0, &mut out);
+                if filled.mixed {
+                    let name = self.selection.labels(series).get(Symbol::NAME);
+                    let metric = cx.symbols.get(name).to_owned();
+                    cx.note(Annotation::MixedFloatsHistograms { metric }, self.pos);
+                }
+                filled.points
+            } else {
+                fill(&samples, self.references, self.lookback.0, self.emit, &mut out)
+            };
+        }
+        cx.samples_read.fetch_add(points as u64, Ordering::Relaxed);
+        cx.hold_samples(points)?;
+        Ok(batch)
+    }
+}
+
+/// Copies the samples that are no staleness markers to `out` if there are markers among them.
+pub(crate) fn without_stale<'a>(
+    samples: promqlite_model::Samples<'a>,
+    out: &'a mut SampleBuf,
+) -> promqlite_model::Samples<'a> {
+    if !samples.values.iter().any(|&v| is_stale(v)) {
+        return samples;
+    }
+    out.clear();
+    let mut start = 0;
+    for i in 0..=samples.len() {
+        if i == samples.len() || is_stale(samples.values[i]) {
+            out.extend(&samples.slice(start..i));
+            start = i + 1;
+        }
+    }
+    out.samples()
+}

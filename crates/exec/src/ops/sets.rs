@@ -1,0 +1,198 @@
+//! Set operators: `and`, `or`, `unless`. They pass samples through; only presence decides.
+
+use std::ops::Range;
+
+use promqlite_functions::binary::BinaryOp;
+use promqlite_model::{Batch, Validity};
+use promqlite_plan::Matching;
+
+use crate::context::Cx;
+use crate::error::ExecError;
+use crate::operator::{Opened, Schema, Source};
+use crate::ops::grouping::{Grouper, KeyLabels};
+use crate::ops::merge::{Conflict, merge_equal};
+
+/// Opens a set operator.
+pub(crate) fn open_set<'q>(
+    op: BinaryOp,
+    matching: &Matching,
+    lhs: Opened<'q>,
+    rhs: Opened<'q>,
+    cx: &Cx<'_>,
+) -> Result<Opened<'q>, ExecError> {
+    let key = if matching.on {
+        KeyLabels::on(&matching.labels, &cx.symbols)
+    } else {
+        KeyLabels::except(&matching.labels, &cx.symbols)
+    };
+    if op == BinaryOp::Or { open_or(&key, lhs, rhs, cx) } else { open_filter(op, &key, lhs, &rhs, cx) }
+}
+
+/// Which groups have a sample at which step: a row of bits per group.
+struct Presence(Validity);
+
+impl Presence {
+    fn of(
+        input: &Opened<'_>,
+        groups: usize,
+        group_of: impl Fn(usize) -> Option<u32>,
+        cx: &Cx<'_>,
+    ) -> Result<Self, ExecError> {
+        let mut bits = Validity::none(groups, input.steps);
+        cx.hold_bytes(bits.words().len() * 8)?;
+        input.for_each_batch(cx, |first, batch| {
+            for row in 0..batch.rows() {
+                if let Some(group) = group_of(first + row) {
+                    add_presence(&mut bits, group as usize, &batch, row);
+                }
+            }
+            Ok(())
+        })?;
+        Ok(Self(bits))
+    }
+}
+
+fn add_presence(bits: &mut Validity, group: usize, batch: &Batch, row: usize) {
+    for (to, from) in bits.row_mut(group).iter_mut().zip(batch.valid().row(row)) {
+        *to |= from;
+    }
+    if let Some(histograms) = batch.histograms().filter(|h| h.any(row)) {
+        (0..batch.steps()).filter(|&k| histograms.has(row, k)).for_each(|k| bits.set(group, k));
+    }
+}
+
+/// `and` and `unless`: left rows, cell by cell, where the right side has (has not) the signature.
+fn open_filter<'q>(
+    op: BinaryOp,
+    key: &KeyLabels,
+    lhs: Opened<'q>,
+    rhs: &Opened<'_>,
+    cx: &Cx<'_>,
+) -> Result<Opened<'q>, ExecError> {
+    let mut grouper = Grouper::new(key);
+    let left: Vec<u32> = lhs.schema.labels.iter().map(|labels| grouper.insert(labels)).collect();
+    let right: Vec<Option<u32>> = rhs.schema.labels.iter().map(|labels| grouper.find(labels)).collect();
+    let presence = Presence::of(rhs, grouper.keys.len(), |row| right[row], cx)?;
+    let mut on_right = vec![false; grouper.keys.len()];
+    right.iter().flatten().for_each(|&group| on_right[group as usize] = true);
+    let keep_matched = op == BinaryOp::And;
+    // Rows that can never pass are gone before their data is read.
+    let rows: Vec<usize> = (0..left.len()).filter(|&row| !keep_matched || on_right[left[row] as usize]).collect();
+    let schema = lhs.schema.take(&rows);
+    let groups = rows.iter().map(|&row| left[row]).collect();
+    Ok(Opened::new(schema, lhs.steps, Filter { input: lhs, rows, groups, presence, keep_matched }))
+}
+
+struct Filter<'q> {
+    input: Opened<'q>,
+    rows: Vec<usize>,
+    groups: Vec<u32>,
+    presence: Presence,
+    keep_matched: bool,
+}
+
+impl Source for Filter<'_> {
+    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Batch, ExecError> {
+        let mut batch = read_rows(&self.input, &self.rows[rows.clone()], cx)?;
+        for (at, row) in rows.enumerate() {
+            let bits = self.presence.0.row(self.groups[row] as usize);
+            keep(&mut batch, at, bits, self.keep_matched);
+        }
+        Ok(batch)
+    }
+}
+
+/// Reads some rows, run by run.
+pub(crate) fn read_rows(input: &Opened<'_>, rows: &[usize], cx: &Cx<'_>) -> Result<Batch, ExecError> {
+    let mut runs = crate::ops::merge::contiguous_runs(rows);
+    let Some(first) = runs.next() else { return Ok(Batch::empty(0, input.steps)) };
+    if first.len() == rows.len() {
+        return input.source.read(first, cx);
+    }
+    let mut out = Batch::empty(rows.len(), input.steps);
+    let mut to = 0;
+    for run in crate::ops::merge::contiguous_runs(rows) {
+        let batch = input.source.read(run.clone(), cx)?;
+        for from in 0..run.len() {
+            out.copy_row(to, &batch, from);
+            to += 1;
+        }
+    }
+    Ok(out)
+}
+
+/// Empties the cells of a row whose bit is off (on, if `matched` is false).
+fn keep(batch: &mut Batch, row: usize, bits: &[u64], matched: bool) {
+    let flip = if matched { 0 } else { u64::MAX };
+    for (word, bits) in batch.valid_mut().row_mut(row).iter_mut().zip(bits) {
+        *word &= bits ^ flip;
+    }
+    if batch.histograms().is_some_and(|h| h.any(row)) {
+        for k in 0..batch.steps() {
+            let on = bits[k / 64] >> (k % 64) & 1 == 1;
+            if on != matched && batch.histogram(row, k).is_some() {
+                batch.clear(row, k);
+            }
+        }
+    }
+}
+
+/// `or`: all left rows, then right rows where the left side lacks the signature.
+fn open_or<'q>(
+    key: &KeyLabels,
+    lhs: Opened<'q>,
+    rhs: Opened<'q>,
+    cx: &Cx<'_>,
+) -> Result<Opened<'q>, ExecError> {
+    let mut grouper = Grouper::new(key);
+    let left: Vec<u32> = lhs.schema.labels.iter().map(|labels| grouper.insert(labels)).collect();
+    let right: Vec<Option<u32>> = rhs.schema.labels.iter().map(|labels| grouper.find(labels)).collect();
+    let (groups, steps) = (grouper.keys.len(), lhs.steps);
+    // The left side is read once: for its presence only if the right side meets it anywhere.
+    let mut presence = Presence(Validity::none(0, steps));
+    let mut left_rows = lhs;
+    if right.iter().any(Option::is_some) {
+        let batch = left_rows.read_all(cx)?;
+        left_rows = Opened::materialized(left_rows.schema, batch);
+        presence = Presence::of(&left_rows, groups, |row| Some(left[row]), cx)?;
+    }
+    let mut schema = Schema { labels: left_rows.schema.labels.clone(), drop_name: Vec::new() };
+    schema.labels.extend(rhs.schema.labels.iter().cloned());
+    if !left_rows.schema.drop_name.is_empty() || !rhs.schema.drop_name.is_empty() {
+        let (l, r) = (&left_rows.schema, &rhs.schema);
+        schema.drop_name = (0..l.len()).map(|i| l.drops_name(i)).collect();
+        schema.drop_name.extend((0..r.len()).map(|i| r.drops_name(i)));
+    }
+    let union = Union { split: left_rows.rows(), lhs: left_rows, rhs, right, presence };
+    merge_equal(Opened::new(schema, steps, union), Conflict::SameStep, cx)
+}
+
+struct Union<'q> {
+    lhs: Opened<'q>,
+    rhs: Opened<'q>,
+    split: usize,
+    /// The left group of each right row.
+    right: Vec<Option<u32>>,
+    presence: Presence,
+}
+
+impl Source for Union<'_> {
+    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Batch, ExecError> {
+        let left = rows.start.min(self.split)..rows.end.min(self.split);
+        let right = rows.start.max(self.split) - self.split..rows.end.max(self.split) - self.split;
+        if right.is_empty() {
+            return self.lhs.source.read(left, cx);
+        }
+        let mut batch = self.rhs.source.read(right.clone(), cx)?;
+        for (at, row) in right.enumerate() {
+            if let Some(group) = self.right[row] {
+                keep(&mut batch, at, self.presence.0.row(group as usize), false);
+            }
+        }
+        if left.is_empty() {
+            return Ok(batch);
+        }
+        let first = self.lhs.source.read(left, cx)?;
+        Ok(crate::ops::aggregate::concat(&[first, batch], self.lhs.steps))
+    }
+}

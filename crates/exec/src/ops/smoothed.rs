@@ -1,0 +1,73 @@
+//! `smoothed` instant selectors: values interpolated at the step between the samples around it.
+
+use promqlite_model::{RowMut, SampleBuf, Samples};
+
+use crate::ops::lookback::References;
+use crate::ops::select::without_stale;
+
+/// What filling a row came to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Filled {
+    /// Points emitted.
+    pub points: usize,
+    /// Whether some window held floats and histograms, and so yields nothing.
+    pub mixed: bool,
+}
+
+/// Fills a row from the windows `(r − lookback, r + lookback]`: the sample at `r`, else a point on the line
+/// between the neighbours, else the earlier neighbour.
+pub(crate) fn interpolate(
+    samples: &Samples<'_>,
+    references: References,
+    lookback_ms: i64,
+    row: &mut RowMut<'_>,
+) -> Filled {
+    let mut clean = SampleBuf::default();
+    let samples = without_stale(*samples, &mut clean);
+    let times = samples.times;
+    let mut filled = Filled::default();
+    for k in 0..references.len {
+        let r = references.at(k);
+        let lo = times.partition_point(|&t| t <= r.saturating_sub(lookback_ms));
+        let hi = times.partition_point(|&t| t <= r.saturating_add(lookback_ms));
+        let next = times.partition_point(|&t| t <= r);
+        if next == lo {
+            continue;
+        }
+        let window = samples.slice(lo..hi);
+        let histograms = (0..window.len()).filter(|&i| window.histogram(i).is_some()).count();
+        if histograms != 0 && histograms != window.len() {
+            filled.mixed = true;
+            continue;
+        }
+        let before = next - 1;
+        let between = times[before] != r && next < hi;
+        match samples.histogram(before) {
+            None if between => row.set(k, on_line(&samples, before, r)),
+            None => row.set(k, samples.values[before]),
+            Some(histogram) if between => {
+                let later = samples.histogram(next).expect("invariant: the window is not mixed");
+                let fraction = fraction(&samples, before, r);
+                match promqlite_functions::interpolate_histograms(histogram, later, fraction) {
+                    Ok(point) => row.set_histogram(k, &point),
+                    Err(_) => continue,
+                }
+            }
+            Some(histogram) => row.set_histogram_view(k, histogram),
+        }
+        filled.points += 1;
+    }
+    filled
+}
+
+fn fraction(samples: &Samples<'_>, before: usize, at: i64) -> f64 {
+    let (t1, t2) = (samples.times[before], samples.times[before + 1]);
+    (at - t1) as f64 / (t2 - t1) as f64
+}
+
+/// The value at `at` on the line from sample `before` to the next one.
+pub(crate) fn on_line(samples: &Samples<'_>, before: usize, at: i64) -> f64 {
+    let (y1, y2) = (samples.values[before], samples.values[before + 1]);
+    let (t1, t2) = (samples.times[before], samples.times[before + 1]);
+    y1 + (y2 - y1) * (at - t1) as f64 / (t2 - t1) as f64
+}

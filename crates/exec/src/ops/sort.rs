@@ -1,0 +1,71 @@
+//! `sort*`: an order of rows. Only instant queries have one.
+
+use std::cmp::Ordering;
+
+use promqlite_functions::{Direction, natural_order};
+use promqlite_model::Symbol;
+
+use crate::context::Cx;
+use crate::error::ExecError;
+use crate::operator::Opened;
+use crate::ops::map::map;
+
+/// `sort` and `sort_desc`: by value, NaN last, histograms left out.
+pub(crate) fn open_sort<'q>(
+    input: Opened<'q>,
+    direction: Direction,
+    cx: &Cx<'_>,
+) -> Result<Opened<'q>, ExecError> {
+    if input.steps != 1 {
+        return Ok(map(input, |batch, _, _| {
+            batch.drop_histograms();
+            Ok(())
+        }));
+    }
+    let mut batch = input.read_all(cx)?;
+    batch.drop_histograms();
+    let mut rows: Vec<usize> = (0..batch.rows()).filter(|&row| batch.valid().get(row, 0)).collect();
+    rows.sort_by(|&a, &b| by_value(batch.row(a)[0], batch.row(b)[0], direction));
+    Ok(Opened::materialized(input.schema.take(&rows), batch.take(&rows)))
+}
+
+fn by_value(a: f64, b: f64, direction: Direction) -> Ordering {
+    match (a.is_nan(), b.is_nan()) {
+        (true, true) => Ordering::Equal,
+        (true, false) => Ordering::Greater,
+        (false, true) => Ordering::Less,
+        (false, false) => {
+            let ascending = a.partial_cmp(&b).expect("neither is NaN");
+            if direction == Direction::Ascending { ascending } else { ascending.reverse() }
+        }
+    }
+}
+
+/// `sort_by_label` and `sort_by_label_desc`: by label values in natural order, then by all labels.
+pub(crate) fn open_sort_by_label<'q>(
+    input: Opened<'q>,
+    labels: &[&str],
+    direction: Direction,
+    cx: &Cx<'_>,
+) -> Result<Opened<'q>, ExecError> {
+    if input.steps != 1 {
+        return Ok(input);
+    }
+    let batch = input.read_all(cx)?;
+    let names: Vec<Symbol> = labels.iter().map(|name| cx.symbols.intern(name)).collect();
+    let mut rows: Vec<usize> = (0..batch.rows()).collect();
+    rows.sort_by(|&a, &b| {
+        let (a, b) = (&input.schema.labels[a], &input.schema.labels[b]);
+        let by_labels = names
+            .iter()
+            .map(|&name| (a.get(name), b.get(name)))
+            .find(|(a, b)| a != b)
+            .map(|(a, b)| natural_order(cx.symbols.get(a), cx.symbols.get(b)));
+        let ascending = match by_labels {
+            Some(Ordering::Equal) | None => a.compare(b, &cx.symbols),
+            Some(order) => order,
+        };
+        if direction == Direction::Ascending { ascending } else { ascending.reverse() }
+    });
+    Ok(Opened::materialized(input.schema.take(&rows), batch.take(&rows)))
+}

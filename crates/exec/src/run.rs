@@ -1,0 +1,64 @@
+//! From a plan to a result.
+
+use std::sync::OnceLock;
+
+use promqlite_model::{Annotations, Batch, Value};
+use promqlite_plan::Plan;
+use promqlite_storage::{SelectHints, SelectRequest, Selection, Storage};
+
+use crate::collect::collect;
+use crate::context::{Cx, ExecOptions, Stats};
+use crate::error::{ExecError, Phase};
+use crate::operator::Schema;
+
+/// What all operators of a query refer to.
+pub(crate) struct Query<'q> {
+    pub plan: &'q Plan,
+    pub selections: Vec<Box<dyn Selection>>,
+    /// Results of [`Plan::shared`], filled at the first use.
+    pub shared: Vec<OnceLock<(Schema, Batch)>>,
+}
+
+/// A result with what was remarked and used on the way.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// The result.
+    pub value: Value,
+    /// Warnings and infos.
+    pub annotations: Annotations,
+    /// What the query used.
+    pub stats: Stats,
+}
+
+/// Runs a plan over a store.
+///
+/// The answer is the same for any number of threads and any batch size.
+///
+/// # Errors
+/// [`ExecError`]: the data does not allow the operation, a limit was passed, the deadline came, the query was
+/// cancelled, or the store failed. There is no partial result.
+pub fn execute(plan: &Plan, storage: &dyn Storage, options: ExecOptions) -> Result<Output, ExecError> {
+    let cx = Cx::new(options, plan.settings, storage);
+    cx.check_in(Phase::Execution)?;
+    let selections = select_all(plan, &cx)?;
+    let shared = plan.shared.iter().map(|_| OnceLock::new()).collect();
+    let query = Query { plan, selections, shared };
+    let value = collect(&query, &cx)?;
+    Ok(Output { value, annotations: cx.take_notes(), stats: cx.stats() })
+}
+
+/// Issues every select before anything is evaluated, so that the query sees one state of the store.
+fn select_all(plan: &Plan, cx: &Cx<'_>) -> Result<Vec<Box<dyn Selection>>, ExecError> {
+    let mut selections = Vec::with_capacity(plan.selectors.len());
+    for spec in &plan.selectors {
+        cx.check()?;
+        let hints =
+            SelectHints { step: spec.step, range: spec.window, needed_labels: spec.needed_labels.clone() };
+        let request = SelectRequest { matchers: &spec.matchers, range: spec.range, hints };
+        let selection = cx.storage.select(&request)?;
+        cx.series.fetch_add(selection.len() as u64, std::sync::atomic::Ordering::Relaxed);
+        selection.warnings().into_iter().for_each(|text| cx.storage_warning(text));
+        selections.push(selection);
+    }
+    Ok(selections)
+}
