@@ -159,15 +159,21 @@ fn everything_is_documented() {
     let functions = functions().iter().map(|f| (f.name, f.doc));
     for (name, doc) in functions.chain(aggregations().iter().map(|a| (a.name, a.doc))) {
         assert!(doc.summary.ends_with('.') && doc.summary.len() > 10, "{name}: {}", doc.summary);
-        assert!(doc.summary.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit()), "{name}: {}", doc.summary);
+        assert!(
+            doc.summary.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit()),
+            "{name}: {}",
+            doc.summary
+        );
         let called = doc.example.match_indices(name).any(|(at, _)| {
             let behind = doc.example[at + name.len()..].trim_start();
             let before = doc.example[..at].chars().next_back();
             let starts_word = before.is_none_or(|c| !c.is_alphanumeric() && c != '_');
-            starts_word && (behind.starts_with('(') || behind.starts_with("by ") || behind.starts_with("without "))
+            starts_word
+                && (behind.starts_with('(') || behind.starts_with("by ") || behind.starts_with("without "))
         });
         assert!(called, "{name}: {}", doc.example);
-        let balance = |open: char, close: char| doc.example.matches(open).count() == doc.example.matches(close).count();
+        let balance =
+            |open: char, close: char| doc.example.matches(open).count() == doc.example.matches(close).count();
         assert!(balance('(', ')') && balance('{', '}') && balance('[', ']'), "{name}: {}", doc.example);
     }
 }

@@ -16,6 +16,7 @@ use super::presence::for_each_run;
 #[derive(Debug)]
 pub struct Accumulator {
     fold: Fold,
+    groups: usize,
     steps: usize,
     floats: Validity,
     cells: Cells,
@@ -135,6 +136,7 @@ impl Accumulator {
     pub fn new(fold: Fold, groups: usize, steps: usize) -> Self {
         Self {
             fold,
+            groups,
             steps,
             floats: Validity::none(groups, steps),
             cells: Cells::new(fold, groups * steps),
@@ -184,9 +186,10 @@ impl Accumulator {
     /// Adds floats and histograms step by step, in a group that has histograms.
     #[cold]
     fn combine_row(&mut self, group: usize, batch: &Batch, row: usize, metric: &dyn Fn() -> String) {
-        let (groups, steps) = (self.groups(), self.steps);
+        let (groups, steps) = (self.groups, self.steps);
         let averages = self.fold == Fold::Avg;
-        let sums = self.histograms.get_or_insert_with(|| Box::new(HistogramSums::new(groups, steps, averages)));
+        let sums =
+            self.histograms.get_or_insert_with(|| Box::new(HistogramSums::new(groups, steps, averages)));
         for step in 0..steps {
             let cell = group * steps + step;
             if let Some(histogram) = batch.histogram(row, step) {
@@ -203,12 +206,13 @@ impl Accumulator {
     /// Takes over the state of an accumulator over later series: its group `i` goes into group `group_map[i]`.
     ///
     /// # Panics
-    /// When `group_map` has no entry for one of the other's groups, or the other belongs to another fold.
+    /// When the other has groups that `group_map` lacks, or belongs to another fold.
     pub fn merge(&mut self, other: Self, group_map: &[u32]) {
+        assert!(group_map.len() >= other.groups, "invariant: every group has a place");
         debug_assert_eq!(self.steps, other.steps);
         self.ignored_histogram |= other.ignored_histogram;
-        for other_group in 0..other.groups() {
-            let group = group_map[other_group] as usize;
+        for (other_group, &group) in group_map.iter().enumerate().take(other.groups) {
+            let group = group as usize;
             let cells = group * self.steps..(group + 1) * self.steps;
             let others = other_group * self.steps..(other_group + 1) * self.steps;
             self.cells.merge(cells, &other.cells, others);
@@ -217,7 +221,7 @@ impl Accumulator {
             }
         }
         if let Some(theirs) = other.histograms {
-            let (groups, steps, averages) = (self.groups(), self.steps, self.fold == Fold::Avg);
+            let (groups, steps, averages) = (self.groups, self.steps, self.fold == Fold::Avg);
             let ours =
                 self.histograms.get_or_insert_with(|| Box::new(HistogramSums::new(groups, steps, averages)));
             ours.merge(*theirs, group_map);
@@ -228,7 +232,7 @@ impl Accumulator {
     /// Remarks go to `notes`, at the position of the aggregated expression.
     #[must_use]
     pub fn finish(self, notes: &mut Annotations, pos: Pos) -> Batch {
-        let (groups, steps) = (self.groups(), self.steps);
+        let (groups, steps) = (self.groups, self.steps);
         if self.ignored_histogram {
             let op = self.fold.as_str();
             notes.add(Annotation::IgnoredHistogramInAggregation { op }, Some(pos));
@@ -245,10 +249,5 @@ impl Accumulator {
     pub fn bytes(&self) -> usize {
         let histograms = self.histograms.as_ref().map_or(0, |histograms| histograms.bytes());
         self.cells.bytes() + size_of_val(self.floats.words()) + histograms
-    }
-
-    fn groups(&self) -> usize {
-        let words = promqlite_model::words_for(self.steps);
-        if words == 0 { 0 } else { self.floats.words().len() / words }
     }
 }

@@ -136,7 +136,9 @@ impl Means {
     pub(super) fn finish(self) -> Vec<f64> {
         if self.incremental.is_empty() {
             let states = self.value.iter().zip(&self.compensation).zip(&self.count);
-            return states.map(|((value, compensation), count)| value / count + compensation / count).collect();
+            return states
+                .map(|((value, compensation), count)| value / count + compensation / count)
+                .collect();
         }
         (0..self.count.len()).map(|cell| self.get(cell).map_or(0.0, Mean::finish)).collect()
     }

@@ -128,8 +128,10 @@ mod tests {
     fn counted(state: CountValuesState) -> Vec<(u32, String, Vec<Option<f64>>)> {
         let CountedValues { series, batch } = state.finish();
         let rows = series.into_iter().enumerate();
-        rows.map(|(row, (group, text))| (group, text, (0..batch.steps()).map(|s| batch.float(row, s)).collect()))
-            .collect()
+        rows.map(|(row, (group, text))| {
+            (group, text, (0..batch.steps()).map(|s| batch.float(row, s)).collect())
+        })
+        .collect()
     }
 
     #[test]

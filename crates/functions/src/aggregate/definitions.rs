@@ -86,7 +86,10 @@ static BOTTOMK: Aggregation = with_param(
     "bottomk",
     Scalar,
     AggregateKernel::TopK { largest: false },
-    Doc { summary: "The k elements of each group with the smallest values.", example: "bottomk by (job) (3, up)" },
+    Doc {
+        summary: "The k elements of each group with the smallest values.",
+        example: "bottomk by (job) (3, up)",
+    },
 );
 
 static TOPK: Aggregation = with_param(

@@ -79,3 +79,6 @@ pub enum Fold {
     /// `stdvar`
     Stdvar,
 }
+
+#[cfg(test)]
+mod accumulator_tests;

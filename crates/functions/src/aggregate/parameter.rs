@@ -104,7 +104,10 @@ mod tests {
         let text = |v: &[f64]| count_parameter(v, 5).expect_err("out of range").to_string();
         assert_eq!(text(&[1.0, -1e30]), "Scalar value -1e+30 underflows int64");
         assert_eq!(text(&[f64::INFINITY]), "Scalar value +Inf overflows int64");
-        assert_eq!(text(&[9_223_372_036_854_774_784.0]), "Scalar value 9.223372036854775e+18 overflows int64");
+        assert_eq!(
+            text(&[9_223_372_036_854_774_784.0]),
+            "Scalar value 9.223372036854775e+18 overflows int64"
+        );
     }
 
     #[test]

@@ -109,7 +109,8 @@ impl TopKState {
             let heap = &mut self.entries[group.first..group.first + group.len[0]];
             let largest = self.largest;
             heap.sort_by(|a, b| {
-                let by_value = if largest { b.value.partial_cmp(&a.value) } else { a.value.partial_cmp(&b.value) };
+                let by_value =
+                    if largest { b.value.partial_cmp(&a.value) } else { a.value.partial_cmp(&b.value) };
                 by_value.unwrap_or_else(|| a.value.is_nan().cmp(&b.value.is_nan()))
             });
             selected.extend_from_slice(heap);

@@ -75,7 +75,12 @@ pub fn combine_floats(
 ///
 /// # Panics
 /// When `op` is a set operator.
-pub fn combine_scalars(op: BinaryOp, left: &[f64], right: &[f64], out: &mut [f64]) -> Result<(), NotForScalars> {
+pub fn combine_scalars(
+    op: BinaryOp,
+    left: &[f64],
+    right: &[f64],
+    out: &mut [f64],
+) -> Result<(), NotForScalars> {
     assert!(!op.is_set(), "invariant: set operators do not compute");
     if op.is_trim() {
         return Err(NotForScalars(op));
@@ -112,7 +117,8 @@ fn intersect(left: FloatOperand<'_>, right: FloatOperand<'_>, steps: usize, out:
                 *out = l & r;
             }
         }
-        (FloatOperand::Vector(row), FloatOperand::Scalar(_)) | (FloatOperand::Scalar(_), FloatOperand::Vector(row)) => {
+        (FloatOperand::Vector(row), FloatOperand::Scalar(_))
+        | (FloatOperand::Scalar(_), FloatOperand::Vector(row)) => {
             out.copy_from_slice(row.valid);
         }
         (FloatOperand::Scalar(_), FloatOperand::Scalar(_)) => {

@@ -100,10 +100,7 @@ impl BinaryOp {
     /// `+ - * / % ^ atan2`: the result is a new value.
     #[must_use]
     pub const fn is_arithmetic(self) -> bool {
-        matches!(
-            self,
-            Self::Add | Self::Sub | Self::Mul | Self::Div | Self::Mod | Self::Pow | Self::Atan2
-        )
+        matches!(self, Self::Add | Self::Sub | Self::Mul | Self::Div | Self::Mod | Self::Pow | Self::Atan2)
     }
 
     /// `== != < > <= >=`: filters, or gives 0 and 1 with `bool`.

@@ -171,7 +171,8 @@ fn float_arithmetic_is_that_of_c() {
 
 #[test]
 fn trimming_numbers_is_refused() {
-    let error = combine_scalars(BinaryOp::TrimUpper, &[1.0], &[1.0], &mut [0.0]).expect_err("no trim of scalars");
+    let error =
+        combine_scalars(BinaryOp::TrimUpper, &[1.0], &[1.0], &mut [0.0]).expect_err("no trim of scalars");
     assert_eq!(error.to_string(), "operator \"</\" not allowed for Scalar operations");
 }
 
@@ -195,7 +196,9 @@ fn trimming_floats_is_remarked_once_per_step() {
     problems.report(&mut notes, Pos(0));
     assert_eq!(
         notes.render(Level::Info, "a >/ b"),
-        [r#"PromQL info: incompatible sample types encountered for binary operator ">/": float >/ float (1:1)"#]
+        [
+            r#"PromQL info: incompatible sample types encountered for binary operator ">/": float >/ float (1:1)"#
+        ]
     );
 }
 

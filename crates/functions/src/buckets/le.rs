@@ -30,9 +30,8 @@ fn parse_decimal(text: &str) -> Option<f64> {
     }
     // As in Go's literals, single underscores may stand between digits.
     let bytes = text.as_bytes();
-    let between_digits = |i: usize| {
-        i > 0 && bytes[i - 1].is_ascii_digit() && bytes.get(i + 1).is_some_and(u8::is_ascii_digit)
-    };
+    let between_digits =
+        |i: usize| i > 0 && bytes[i - 1].is_ascii_digit() && bytes.get(i + 1).is_some_and(u8::is_ascii_digit);
     let separates = bytes.iter().enumerate().all(|(i, &b)| b != b'_' || between_digits(i));
     if separates { text.replace('_', "").parse().ok() } else { None }
 }
@@ -44,7 +43,8 @@ fn parse_hex(text: &str) -> Option<f64> {
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    let mut exponent: i64 = exponent.parse().unwrap_or(if exponent.starts_with('-') { -1 << 40 } else { 1 << 40 });
+    let mut exponent: i64 =
+        exponent.parse().unwrap_or(if exponent.starts_with('-') { -1 << 40 } else { 1 << 40 });
     exponent = exponent.clamp(-1 << 40, 1 << 40);
     // Keeps 124 bits and remembers in the lowest whether anything behind them was not 0.
     let (mut bits, mut seen_digit, mut seen_point): (u128, bool, bool) = (0, false, false);
@@ -135,8 +135,27 @@ mod tests {
     #[test]
     fn not_numbers() {
         for text in [
-            "", "+", "x", "1e400", "-1e400", "+NaN", "1 ", " 1", "0x1", "0x", "0xp1", "0x1p", "0x1p1024", "1__0",
-            "_1", "1_", "1e", "--1", "0x1.fffffffffffff8p1023", "infinit", ".",
+            "",
+            "+",
+            "x",
+            "1e400",
+            "-1e400",
+            "+NaN",
+            "1 ",
+            " 1",
+            "0x1",
+            "0x",
+            "0xp1",
+            "0x1p",
+            "0x1p1024",
+            "1__0",
+            "_1",
+            "1_",
+            "1e",
+            "--1",
+            "0x1.fffffffffffff8p1023",
+            "infinit",
+            ".",
         ] {
             assert_eq!(parse_le(text), None, "{text}");
         }

@@ -50,8 +50,8 @@ mod tests {
 
     #[test]
     fn equal_bounds_are_one_bucket() {
-        let mut buckets = [(f64::INFINITY, 4.0), (1.0, 1.0), (1.0, 2.0)].map(|(upper, count)| Bucket { upper, count });
-        let mut buckets: Vec<Bucket> = std::mem::take(&mut buckets.to_vec());
+        let buckets = [(f64::INFINITY, 4.0), (1.0, 1.0), (1.0, 2.0)];
+        let mut buckets = buckets.map(|(upper, count)| Bucket { upper, count }).to_vec();
         assert!(prepare(&mut buckets));
         assert_eq!(buckets, [Bucket { upper: 1.0, count: 3.0 }, Bucket { upper: f64::INFINITY, count: 4.0 }]);
     }

@@ -1,5 +1,7 @@
 //! The quantile of a classic histogram.
 
+use std::cmp::Ordering;
+
 use super::{Bucket, prepare};
 
 /// A quantile, and what had to be repaired for it.
@@ -54,7 +56,7 @@ fn interpolate(q: f64, buckets: &[Bucket]) -> f64 {
         return f64::NAN;
     }
     let mut rank = q * last.count;
-    let found = finite.partition_point(|bucket| !(bucket.count >= rank));
+    let found = finite.partition_point(|bucket| bucket.count.partial_cmp(&rank).is_none_or(Ordering::is_lt));
     let Some(bucket) = finite.get(found) else { return highest.upper };
     let (mut start, end, mut count) = (0.0, bucket.upper, bucket.count);
     if found > 0 {
@@ -120,7 +122,9 @@ mod tests {
     #[test]
     fn interpolates_inside_a_bucket() {
         let buckets = [(0.1, 5.0), (0.5, 8.0), (1.0, 9.0), (INF, 10.0)];
-        for (q, expected) in [(0.25, 0.05), (0.75, 0.433_333_333_333_333_3), (0.95, 1.0), (0.0, 0.0), (1.0, 1.0)] {
+        for (q, expected) in
+            [(0.25, 0.05), (0.75, 0.433_333_333_333_333_3), (0.95, 1.0), (0.0, 0.0), (1.0, 1.0)]
+        {
             let got = quantile(q, &buckets);
             assert!(close(got.value, expected) && got.repair.is_none(), "{q}: {got:?}");
         }

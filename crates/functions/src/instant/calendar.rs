@@ -30,13 +30,19 @@ fn second_of_day(seconds: i64) -> i64 {
 pub(super) static MINUTE: Function = calendar(
     "minute",
     |t| (second_of_day(t) / 60 % 60) as f64,
-    Doc { summary: "Minute of the hour, 0 to 59, of Unix times in seconds.", example: "minute(vector(1709210096))" },
+    Doc {
+        summary: "Minute of the hour, 0 to 59, of Unix times in seconds.",
+        example: "minute(vector(1709210096))",
+    },
 );
 
 pub(super) static HOUR: Function = calendar(
     "hour",
     |t| (second_of_day(t) / 3600) as f64,
-    Doc { summary: "Hour of the day, 0 to 23, of Unix times in seconds.", example: "hour(vector(1709210096))" },
+    Doc {
+        summary: "Hour of the day, 0 to 23, of Unix times in seconds.",
+        example: "hour(vector(1709210096))",
+    },
 );
 
 pub(super) static DAY_OF_WEEK: Function = calendar(

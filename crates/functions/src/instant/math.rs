@@ -94,7 +94,11 @@ mod tests {
             (&SGN, -50.0, -1.0),
             (&SGN, 0.1, 1.0),
         ] {
-            assert!((run(function, value) - expected).abs() < 1e-15 || run(function, value) == expected, "{}", function.name);
+            assert!(
+                (run(function, value) - expected).abs() < 1e-15 || run(function, value) == expected,
+                "{}",
+                function.name
+            );
         }
     }
 

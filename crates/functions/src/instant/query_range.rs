@@ -20,7 +20,10 @@ const fn part(name: &'static str, part: QueryRangePart, doc: Doc) -> Function {
 pub(super) static START: Function = part(
     "start",
     QueryRangePart::Start,
-    Doc { summary: "Start of the query's time range as a Unix time in seconds.", example: "time() - start()" },
+    Doc {
+        summary: "Start of the query's time range as a Unix time in seconds.",
+        example: "time() - start()",
+    },
 );
 
 pub(super) static END: Function = part(

@@ -12,7 +12,10 @@ const fn sorting(name: &'static str, direction: Direction, doc: Doc) -> Function
 pub(super) static SORT: Function = sorting(
     "sort",
     Direction::Ascending,
-    Doc { summary: "Orders an instant query's result by value, smallest first and NaN last.", example: "sort(up)" },
+    Doc {
+        summary: "Orders an instant query's result by value, smallest first and NaN last.",
+        example: "sort(up)",
+    },
 );
 
 pub(super) static SORT_DESC: Function = sorting(

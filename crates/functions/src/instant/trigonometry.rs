@@ -131,7 +131,11 @@ mod tests {
             (&RAD, 180.0, std::f64::consts::PI),
         ] {
             let got = run(function, value);
-            assert!((got - expected).abs() <= 1e-12 * expected.abs().max(1.0), "{}({value}) = {got}", function.name);
+            assert!(
+                (got - expected).abs() <= 1e-12 * expected.abs().max(1.0),
+                "{}({value}) = {got}",
+                function.name
+            );
         }
     }
 
