@@ -186,21 +186,33 @@ fn filter(op: BinaryOp, l: &[f64], r: &[f64], valid: &mut [u64]) {
     }
 }
 
-/// Switches off the bits of steps where `holds` does not: 64 comparisons into bytes, then eight bytes at a time
-/// into bits, which vectorises where building a word bit by bit would not.
+/// Switches off the bits of steps where `holds` does not.
 #[inline(always)]
 fn keep(l: &[f64], r: &[f64], valid: &mut [u64], holds: impl Fn(f64, f64) -> bool) {
     for ((word, l), r) in valid.iter_mut().zip(l.chunks(64)).zip(r.chunks(64)) {
-        let mut bytes = [0_u8; 64];
-        for ((byte, &a), &b) in bytes.iter_mut().zip(l).zip(r) {
-            *byte = u8::from(holds(a, b));
-        }
-        let mut bits = 0;
-        for (i, eight) in bytes.as_chunks::<8>().0.iter().enumerate() {
-            // Each product bit 56 + k is byte k: the factors move the eight lowest bits side by side.
-            let packed = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-            bits |= packed << (i * 8);
-        }
-        *word &= bits;
+        *word &= if l.len() == 64 { pack_64(l, r, &holds) } else { pack(l, r, &holds) };
     }
+}
+
+/// A bit per step, for the few steps of an instant query or at the end of a row.
+#[inline(always)]
+fn pack(l: &[f64], r: &[f64], holds: &impl Fn(f64, f64) -> bool) -> u64 {
+    l.iter().zip(r).enumerate().fold(0, |bits, (i, (&a, &b))| bits | u64::from(holds(a, b)) << i)
+}
+
+/// A bit per step of 64: comparisons into bytes, then eight bytes at a time into bits, which vectorises where
+/// building a word bit by bit would not.
+#[inline(always)]
+fn pack_64(l: &[f64], r: &[f64], holds: &impl Fn(f64, f64) -> bool) -> u64 {
+    let mut bytes = [0_u8; 64];
+    for ((byte, &a), &b) in bytes.iter_mut().zip(l).zip(r) {
+        *byte = u8::from(holds(a, b));
+    }
+    let mut bits = 0;
+    for (i, eight) in bytes.as_chunks::<8>().0.iter().enumerate() {
+        // Bit 56 + k of the product is byte k: the factors move the lowest bits of the bytes side by side.
+        let packed = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+        bits |= packed << (i * 8);
+    }
+    bits
 }

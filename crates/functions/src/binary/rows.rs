@@ -107,7 +107,8 @@ pub fn combine_rows(
     problems: &mut StepProblems,
 ) {
     assert!(!(left.is_scalar() && right.is_scalar()), "invariant: a vector on one side at least");
-    if left.histograms() || right.histograms() || op.is_trim() {
+    // A single step is not worth setting up the loops for.
+    if out.steps() == 1 || left.histograms() || right.histograms() || op.is_trim() {
         combine_step_by_step(op, comparison, left, right, out, out_row, order, problems);
         return;
     }
@@ -179,7 +180,6 @@ pub fn presence(batch: &Batch, row: usize, words: &mut Vec<u64>) {
 }
 
 #[expect(clippy::too_many_arguments, reason = "as combine_rows")]
-#[cold]
 fn combine_step_by_step(
     op: BinaryOp,
     comparison: Comparison,
