@@ -6,7 +6,9 @@ use promqlite_functions::Extension;
 use promqlite_model::{Grid, Millis, TimeRange, Timestamp, ValueType, float_g, quote};
 use promqlite_syntax::{format_duration, go_quote, with_stack};
 
-use crate::node::{Cardinality, Emit, Grouping, Matching, Node, NodeKind, Plan, RangeInput, SelectorSpec, TimeMap};
+use crate::node::{
+    Cardinality, Emit, Grouping, Matching, Node, NodeKind, Plan, RangeInput, SelectorSpec, TimeMap,
+};
 
 /// What the passes made of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]

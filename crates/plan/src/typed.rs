@@ -39,7 +39,9 @@ impl Expr {
     #[must_use]
     pub fn children(&self) -> Vec<&Expr> {
         match &self.kind {
-            ExprKind::Number(_) | ExprKind::String(_) | ExprKind::Selector(_) | ExprKind::Range(_) => Vec::new(),
+            ExprKind::Number(_) | ExprKind::String(_) | ExprKind::Selector(_) | ExprKind::Range(_) => {
+                Vec::new()
+            }
             ExprKind::Subquery(subquery) => vec![&*subquery.input],
             ExprKind::Call { args, .. } => args.iter().map(|arg| &**arg).collect(),
             ExprKind::Aggregate { input, param, .. } => {

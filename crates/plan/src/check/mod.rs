@@ -128,7 +128,8 @@ fn check_unary(node: &ast::Unary) -> Result<Expr, Diagnostic> {
 fn check_subquery(node: &ast::Subquery) -> Result<Expr, Diagnostic> {
     let input = check(&node.expr)?;
     if input.ty != ValueType::Vector {
-        let message = format!("subquery is only allowed on instant vector, got {} instead", input.ty.as_str());
+        let message =
+            format!("subquery is only allowed on instant vector, got {} instead", input.ty.as_str());
         return Err(type_error(message, node.span));
     }
     let kind = ExprKind::Subquery(Subquery {

@@ -10,10 +10,10 @@ pub fn similar_function(name: &str) -> Option<&'static str> {
     let allowed = (name.chars().count() / 3).clamp(1, 3);
     functions()
         .iter()
-        .map(|f| (distance(&name, f.name), f.name))
-        .filter(|(distance, _)| *distance <= allowed)
+        .map(|f| (distance(&name, f.name), !f.name.starts_with(&name), f.name))
+        .filter(|(distance, _, _)| *distance <= allowed)
         .min()
-        .map(|(_, name)| name)
+        .map(|(_, _, name)| name)
 }
 
 /// Adds advice to the parser's errors about functions.
@@ -66,9 +66,13 @@ mod tests {
 
     #[test]
     fn distance_counts_single_edits() {
-        for (a, b, expected) in
-            [("rate", "rate", 0), ("rat", "rate", 1), ("raet", "rate", 1), ("irate", "rate", 1), ("abs", "exp", 3)]
-        {
+        for (a, b, expected) in [
+            ("rate", "rate", 0),
+            ("rat", "rate", 1),
+            ("raet", "rate", 1),
+            ("irate", "rate", 1),
+            ("abs", "exp", 3),
+        ] {
             assert_eq!(distance(a, b), expected, "{a} {b}");
         }
     }

@@ -34,8 +34,7 @@ pub fn lower(expr: &Expr, params: &QueryParams) -> Result<Plan, LowerError> {
         }
     }
     let mut lowerer = Lowerer::new(params);
-    let scope =
-        Scope { grid: params.grid(), step: params.step.unwrap_or(Millis::ZERO), at: AtRule::Pins };
+    let scope = Scope { grid: params.grid(), step: params.step.unwrap_or(Millis::ZERO), at: AtRule::Pins };
     let root = lowerer.expr(expr, scope)?;
     match lowerer.deferred {
         Some(error) => Err(error),

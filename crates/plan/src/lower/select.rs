@@ -100,7 +100,9 @@ impl Lowerer<'_> {
     ) -> Result<TimeMap, LowerError> {
         let offset = self.offset(offset)?;
         Ok(match self.pinned(at, scope) {
-            Some(pinned) if scope.at == AtRule::Pins => TimeMap { first: pinned - offset, step: Millis::ZERO },
+            Some(pinned) if scope.at == AtRule::Pins => {
+                TimeMap { first: pinned - offset, step: Millis::ZERO }
+            }
             Some(pinned) => TimeMap { first: pinned - offset, step: scope.grid.step },
             None => TimeMap { first: scope.grid.start - offset, step: scope.grid.step },
         })
@@ -129,10 +131,7 @@ impl Lowerer<'_> {
 /// All samples that any step looks at.
 fn needed(at: TimeMap, scope: Scope, reach: Reach) -> TimeRange {
     let last = at.time(scope.grid.len.saturating_sub(1));
-    TimeRange {
-        start: at.first - Millis(reach.before.saturating_sub(1)),
-        end: last + Millis(reach.after),
-    }
+    TimeRange { start: at.first - Millis(reach.before.saturating_sub(1)), end: last + Millis(reach.after) }
 }
 
 pub(super) fn needed_by_lookback(at: TimeMap, scope: Scope, lookback: Millis) -> TimeRange {

@@ -1,5 +1,7 @@
 //! Selects equal series once.
 
+use std::collections::HashMap;
+
 use promqlite_model::{Matcher, TimeRange};
 
 use super::Pass;
@@ -17,20 +19,19 @@ const SMALL_GAP_MS: i64 = 2 * 60 * 60 * 1000;
 fn apply(plan: &mut Plan) -> bool {
     let before = plan.selectors.len();
     let mut merged: Vec<SelectorSpec> = Vec::with_capacity(before);
-    let mut keys: Vec<Vec<Matcher>> = Vec::with_capacity(before);
+    let mut equal: HashMap<Vec<Matcher>, Vec<usize>> = HashMap::new();
     let mut new_id = Vec::with_capacity(before);
     for spec in std::mem::take(&mut plan.selectors) {
-        let key = sorted(&spec.matchers);
-        let home = (0..merged.len()).find(|&i| keys[i] == key && near(merged[i].range, spec.range));
-        match home {
+        let homes = equal.entry(sorted(&spec.matchers)).or_default();
+        match homes.iter().copied().find(|&i| near(merged[i].range, spec.range)) {
             Some(i) => {
                 absorb(&mut merged[i], &spec);
                 new_id.push(SelectorId(i));
             }
             None => {
+                homes.push(merged.len());
                 new_id.push(SelectorId(merged.len()));
                 merged.push(spec);
-                keys.push(key);
             }
         }
     }
@@ -49,7 +50,8 @@ fn apply(plan: &mut Plan) -> bool {
 /// Matchers in an order that does not depend on how they were written.
 fn sorted(matchers: &[Matcher]) -> Vec<Matcher> {
     let mut sorted = matchers.to_vec();
-    sorted.sort_by(|a, b| (a.name(), a.op().as_str(), a.value()).cmp(&(b.name(), b.op().as_str(), b.value())));
+    sorted
+        .sort_by(|a, b| (a.name(), a.op().as_str(), a.value()).cmp(&(b.name(), b.op().as_str(), b.value())));
     sorted.dedup();
     sorted
 }

@@ -16,11 +16,8 @@ use promqlite_syntax::with_stack;
 use super::Pass;
 use crate::node::{Grouping, Node, NodeKind, Plan, SelectorSpec};
 
-pub(super) const PASS: Pass = Pass {
-    name: "needed-labels",
-    summary: "Tells storage which labels the result depends on.",
-    apply,
-};
+pub(super) const PASS: Pass =
+    Pass { name: "needed-labels", summary: "Tells storage which labels the result depends on.", apply };
 
 /// The labels that the operations above depend on; `None` for all.
 type Need = Option<BTreeSet<String>>;
@@ -83,7 +80,9 @@ fn add(known: &mut Option<Need>, need: Need) {
 fn below(node: &Node, i: usize, need: &Need) -> Need {
     match &node.kind {
         NodeKind::Aggregate { aggregation, grouping, .. } if i == 0 => match aggregation.kernel {
-            AggregateKernel::Fold(_) | AggregateKernel::Quantile | AggregateKernel::CountValues => by(grouping),
+            AggregateKernel::Fold(_) | AggregateKernel::Quantile | AggregateKernel::CountValues => {
+                by(grouping)
+            }
             AggregateKernel::TopK { .. } | AggregateKernel::LimitK => {
                 let mut all = by(grouping)?;
                 all.extend(need.clone()?);
@@ -91,9 +90,13 @@ fn below(node: &Node, i: usize, need: &Need) -> Need {
             }
             AggregateKernel::LimitRatio => None,
         },
-        NodeKind::RangeFunction { function, .. } if matches!(function.kernel, Kernel::Range(_)) => need.clone(),
+        NodeKind::RangeFunction { function, .. } if matches!(function.kernel, Kernel::Range(_)) => {
+            need.clone()
+        }
         NodeKind::Call { function, .. } => match function.kernel {
-            Kernel::Map(_) | Kernel::MapArgs(_) | Kernel::MapHistogram(_) | Kernel::Calendar(_) => need.clone(),
+            Kernel::Map(_) | Kernel::MapArgs(_) | Kernel::MapHistogram(_) | Kernel::Calendar(_) => {
+                need.clone()
+            }
             _ => None,
         },
         NodeKind::Binary { lhs, rhs, .. } if lhs.ty != rhs.ty => need.clone(),

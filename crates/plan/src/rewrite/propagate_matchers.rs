@@ -21,7 +21,11 @@ pub(super) const PASS: Pass = Pass {
 
 fn apply(plan: &mut Plan) -> bool {
     let mut found: Vec<(SelectorId, Vec<Matcher>)> = Vec::new();
+    let mut uses = vec![0; plan.selectors.len()];
     for_each(&plan.root, &mut |node| {
+        if let Some(id) = node.selector() {
+            uses[id.0] += 1;
+        }
         let NodeKind::Binary { op, lhs, rhs, matching, .. } = &node.kind else { return };
         let both = match op {
             BinaryOp::And => true,
@@ -41,7 +45,8 @@ fn apply(plan: &mut Plan) -> bool {
         }
     });
     let mut changed = false;
-    for (target, matchers) in found {
+    // A selector that others read as well must stay as wide as they need it.
+    for (target, matchers) in found.into_iter().filter(|(target, _)| uses[target.0] == 1) {
         for matcher in matchers {
             let present = &mut plan.selectors[target.0].matchers;
             if !present.contains(&matcher) {
@@ -78,7 +83,9 @@ fn known_matchers(node: &Node, selectors: &[SelectorSpec]) -> Vec<Matcher> {
             }
         }
         NodeKind::Call { function, args, .. } => match function.kernel {
-            Kernel::Map(_) | Kernel::MapArgs(_) | Kernel::MapHistogram(_) | Kernel::Sort(_) => below(&args[0]),
+            Kernel::Map(_) | Kernel::MapArgs(_) | Kernel::MapHistogram(_) | Kernel::Sort(_) => {
+                below(&args[0])
+            }
             _ => Vec::new(),
         },
         NodeKind::Negate(inner) | NodeKind::Broadcast(inner) => below(inner),

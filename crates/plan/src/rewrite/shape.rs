@@ -7,9 +7,7 @@ use promqlite_functions::binary::BinaryOp;
 use promqlite_model::{Grid, Matcher, Millis, TimeRange, ValueType};
 use promqlite_syntax::ByteString;
 
-use crate::node::{
-    Cardinality, Emit, Grouping, Matching, Node, NodeKind, RangeInput, SelectorId, TimeMap,
-};
+use crate::node::{Cardinality, Emit, Grouping, Matching, Node, NodeKind, RangeInput, SelectorId, TimeMap};
 
 /// A node without its operands and its position.
 #[derive(PartialEq, Eq, Hash)]

@@ -15,11 +15,8 @@ use super::shape::Shape;
 use crate::node::{Node, NodeKind, Plan, Settings};
 use crate::walk::for_each_mut;
 
-pub(super) const PASS: Pass = Pass {
-    name: "share-subtrees",
-    summary: "Evaluates expressions that occur several times once.",
-    apply,
-};
+pub(super) const PASS: Pass =
+    Pass { name: "share-subtrees", summary: "Evaluates expressions that occur several times once.", apply };
 
 fn apply(plan: &mut Plan) -> bool {
     if !plan.shared.is_empty() {
@@ -34,7 +31,8 @@ fn apply(plan: &mut Plan) -> bool {
     if times.len() == survey.facts.len() {
         return false;
     }
-    let mut sharer = Sharer { facts: survey.facts, times, all, next: 0, known: HashMap::new(), shared: Vec::new() };
+    let mut sharer =
+        Sharer { facts: survey.facts, times, all, next: 0, known: HashMap::new(), shared: Vec::new() };
     sharer.visit(&mut plan.root);
     plan.shared = sharer.shared;
     inline_single_uses(plan);
