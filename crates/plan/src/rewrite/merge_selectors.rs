@@ -16,6 +16,7 @@ pub(super) const PASS: Pass = Pass {
 /// Stores with blocks of two hours read little more when the gap between two ranges is not larger than that.
 const SMALL_GAP_MS: i64 = 2 * 60 * 60 * 1000;
 
+#[allow(clippy::mutable_key_type, reason = "a matcher's hash leaves out its compiled expression")]
 fn apply(plan: &mut Plan) -> bool {
     let before = plan.selectors.len();
     let mut merged: Vec<SelectorSpec> = Vec::with_capacity(before);
