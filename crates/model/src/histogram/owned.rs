@@ -1,5 +1,6 @@
 //! Histograms that own their buckets.
 
+use super::cells::Cells;
 use super::side::{Side, SideRef};
 use super::{CounterResetHint, HistogramView, InvalidHistogram, Schema, Span};
 use crate::STALE_NAN;
@@ -10,17 +11,7 @@ use crate::STALE_NAN;
 /// Its spans are kept as maximal runs: empty spans vanish and touching spans are joined. Everything that only
 /// reads is on [`HistogramView`], see [`view`](Self::view).
 #[derive(Clone, Debug)]
-pub struct FloatHistogram {
-    pub(super) schema: Schema,
-    pub(super) hint: CounterResetHint,
-    pub(super) zero_threshold: f64,
-    pub(super) zero_count: f64,
-    pub(super) count: f64,
-    pub(super) sum: f64,
-    pub(super) positive: Side,
-    pub(super) negative: Side,
-    pub(super) custom_bounds: Vec<f64>,
-}
+pub struct FloatHistogram(pub(super) Cells<f64>);
 
 /// The fields of a histogram as formats carry them, not checked yet.
 #[derive(Clone, Debug, Default)]
@@ -59,7 +50,7 @@ impl FloatHistogram {
     /// A histogram without observations: no buckets, no zero threshold, no custom bounds.
     #[must_use]
     pub fn empty(schema: Schema) -> Self {
-        Self {
+        Self(Cells {
             schema,
             hint: CounterResetHint::Unknown,
             zero_threshold: 0.0,
@@ -69,19 +60,23 @@ impl FloatHistogram {
             positive: Side::default(),
             negative: Side::default(),
             custom_bounds: Vec::new(),
-        }
+        })
     }
 
     /// A histogram without observations that has the schema and the custom bounds of `other`.
     #[must_use]
     pub fn empty_like(other: HistogramView<'_>) -> Self {
-        Self { custom_bounds: other.custom_bounds().to_vec(), ..Self::empty(other.schema()) }
+        let mut empty = Self::empty(other.schema());
+        empty.0.custom_bounds = other.custom_bounds().to_vec();
+        empty
     }
 
     /// The staleness marker among histograms.
     #[must_use]
     pub fn stale() -> Self {
-        Self { sum: STALE_NAN, ..Self::default() }
+        let mut marker = Self::default();
+        marker.0.sum = STALE_NAN;
+        marker
     }
 
     /// Builds a histogram from its fields, if they describe buckets at all: see [`InvalidHistogram`]. Counts
@@ -91,7 +86,7 @@ impl FloatHistogram {
         let schema = super::validate::check_layout(&parts)?;
         let positive = SideRef { spans: &parts.positive_spans, counts: &parts.positive_counts };
         let negative = SideRef { spans: &parts.negative_spans, counts: &parts.negative_counts };
-        Ok(Self {
+        Ok(Self(Cells {
             schema,
             hint: parts.hint,
             zero_threshold: parts.zero_threshold,
@@ -101,34 +96,36 @@ impl FloatHistogram {
             positive: joined(positive),
             negative: joined(negative),
             custom_bounds: parts.custom_bounds,
-        })
+        }))
     }
 
     /// The histogram to read from.
     #[must_use]
     pub fn view(&self) -> HistogramView<'_> {
+        let h = &self.0;
         HistogramView {
-            schema: self.schema,
-            hint: self.hint,
-            zero_threshold: self.zero_threshold,
-            zero_count: self.zero_count,
-            count: self.count,
-            sum: self.sum,
-            positive: self.positive.as_ref(),
-            negative: self.negative.as_ref(),
-            custom_bounds: &self.custom_bounds,
+            schema: h.schema,
+            hint: h.hint,
+            zero_threshold: h.zero_threshold,
+            zero_count: h.zero_count,
+            count: h.count,
+            sum: h.sum,
+            positive: h.positive.as_ref(),
+            negative: h.negative.as_ref(),
+            custom_bounds: &h.custom_bounds,
         }
     }
 
     /// Replaces the counter-reset hint.
     pub fn set_hint(&mut self, hint: CounterResetHint) {
-        self.hint = hint;
+        self.0.hint = hint;
     }
 
     /// The same histogram with another counter-reset hint.
     #[must_use]
-    pub fn with_hint(self, hint: CounterResetHint) -> Self {
-        Self { hint, ..self }
+    pub fn with_hint(mut self, hint: CounterResetHint) -> Self {
+        self.0.hint = hint;
+        self
     }
 }
 

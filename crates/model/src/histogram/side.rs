@@ -64,7 +64,11 @@ impl<C: Copy> Side<C> {
 
     /// The same buckets with other contents.
     pub(super) fn map<D>(&self, f: impl FnMut(C) -> D) -> Side<D> {
-        Side { spans: self.spans.clone(), counts: self.counts.iter().copied().map(f).collect(), end: self.end }
+        Side {
+            spans: self.spans.clone(),
+            counts: self.counts.iter().copied().map(f).collect(),
+            end: self.end,
+        }
     }
 }
 

@@ -124,7 +124,11 @@ fn check_side(
         next = end;
         expected += u64::from(span.length);
     }
-    if expected == found as u64 { Ok(()) } else { Err(InvalidHistogram::SpanMismatch { side, expected, found }) }
+    if expected == found as u64 {
+        Ok(())
+    } else {
+        Err(InvalidHistogram::SpanMismatch { side, expected, found })
+    }
 }
 
 impl HistogramView<'_> {
@@ -186,10 +190,13 @@ mod tests {
 
     #[test]
     fn custom_buckets_have_rules_of_their_own() {
-        let base = || HistogramParts { schema: -53, custom_bounds: vec![1.0, 2.0], ..HistogramParts::default() };
-        let full = HistogramParts { positive_spans: vec![span(0, 3)], positive_counts: vec![1.0; 3], ..base() };
+        let base =
+            || HistogramParts { schema: -53, custom_bounds: vec![1.0, 2.0], ..HistogramParts::default() };
+        let full =
+            HistogramParts { positive_spans: vec![span(0, 3)], positive_counts: vec![1.0; 3], ..base() };
         assert!(FloatHistogram::from_parts(full).is_ok());
-        let long = HistogramParts { positive_spans: vec![span(1, 3)], positive_counts: vec![1.0; 3], ..base() };
+        let long =
+            HistogramParts { positive_spans: vec![span(1, 3)], positive_counts: vec![1.0; 3], ..base() };
         assert!(error(long).contains("index 3"));
         for bounds in [vec![1.0, 1.0], vec![f64::NAN], vec![f64::INFINITY], vec![f64::NEG_INFINITY]] {
             assert!(error(HistogramParts { custom_bounds: bounds, ..base() }).contains("increasing"));

@@ -1,5 +1,6 @@
 //! Borrowed histograms.
 
+use super::cells::Cells;
 use super::side::SideRef;
 use super::{CounterResetHint, FloatHistogram, Schema, Span};
 use crate::is_stale;
@@ -101,7 +102,7 @@ impl<'a> HistogramView<'a> {
     /// A copy that owns its buckets.
     #[must_use]
     pub fn to_owned(self) -> FloatHistogram {
-        FloatHistogram {
+        FloatHistogram(Cells {
             schema: self.schema,
             hint: self.hint,
             zero_threshold: self.zero_threshold,
@@ -111,7 +112,7 @@ impl<'a> HistogramView<'a> {
             positive: self.positive.to_side(),
             negative: self.negative.to_side(),
             custom_bounds: self.custom_bounds.to_vec(),
-        }
+        })
     }
 
     /// The same histogram with another counter-reset hint.
@@ -125,14 +126,22 @@ impl<'a> HistogramView<'a> {
     #[must_use]
     pub fn without_buckets(self) -> Self {
         let none = SideRef { spans: &[], counts: &[] };
-        Self { zero_threshold: 0.0, zero_count: 0.0, positive: none, negative: none, custom_bounds: &[], ..self }
+        Self {
+            zero_threshold: 0.0,
+            zero_count: 0.0,
+            positive: none,
+            negative: none,
+            custom_bounds: &[],
+            ..self
+        }
     }
 
     /// Size in bytes by Prometheus' accounting: 168 and 8 for each span, bucket and custom bound.
     #[must_use]
     pub fn size(self) -> usize {
         let sides = [self.positive, self.negative];
-        168 + 8 * (sides.iter().map(|s| s.spans.len() + s.counts.len()).sum::<usize>() + self.custom_bounds.len())
+        168 + 8
+            * (sides.iter().map(|s| s.spans.len() + s.counts.len()).sum::<usize>() + self.custom_bounds.len())
     }
 
     /// How many samples it counts for in stored series and in windows.
