@@ -1,1 +1,60 @@
-//! How fast text is read.
+//! How fast text is read, in bytes per second: the parser alone, and into the store.
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use promqlite_formats::{Format, LoadOptions, Loader, ReadOptions, SampleSink, SeriesHandle, read_stream};
+use promqlite_model::histogram::HistogramView;
+use promqlite_storage::{MemStore, Metadata};
+
+/// Adds values up, so that nothing is optimised away.
+#[derive(Default)]
+struct Sum {
+    series: u32,
+    total: f64,
+}
+
+impl SampleSink for Sum {
+    fn series(&mut self, _: &[(&str, &str)]) -> SeriesHandle {
+        self.series += 1;
+        SeriesHandle(self.series)
+    }
+    fn sample(&mut self, _: SeriesHandle, t_ms: i64, value: f64) {
+        self.total += value + t_ms as f64;
+    }
+    fn histogram(&mut self, _: SeriesHandle, _: i64, histogram: HistogramView<'_>) {
+        self.total += histogram.sum();
+    }
+    fn metadata(&mut self, _: Metadata) {}
+}
+
+fn text(c: &mut Criterion) {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/shop.om");
+    let by_series = std::fs::read_to_string(path).expect("the sample data is there");
+    // The same samples as scrapes would bring them: neighbouring lines are of different series.
+    let mut lines: Vec<&str> = by_series.lines().filter(|line| !line.starts_with('#')).collect();
+    lines.sort_by_key(|line| line.rsplit(' ').next());
+    let by_scrape = lines.join("\n") + "\n# EOF\n";
+    for (name, text) in [("by series", &by_series), ("by scrape", &by_scrape)] {
+        let mut group = c.benchmark_group(format!("openmetrics {name}"));
+        group.throughput(Throughput::Bytes(text.len() as u64));
+        group.bench_function("parse", |b| {
+            b.iter(|| {
+                let mut sink = Sum::default();
+                read_stream("b", text.as_bytes(), Format::OpenMetrics, &ReadOptions::default(), &mut sink)
+                    .expect("the sample data is valid");
+                sink.total
+            });
+        });
+        group.bench_function("load", |b| {
+            b.iter(|| {
+                let store = MemStore::new();
+                Loader::new(&store, LoadOptions::default())
+                    .load_reader("b", text.as_bytes())
+                    .expect("the sample data is valid");
+                store
+            });
+        });
+    }
+}
+
+criterion_group!(benches, text);
+criterion_main!(benches);

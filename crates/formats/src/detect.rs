@@ -108,12 +108,20 @@ fn contains(haystack: &[u8], needle: &str) -> bool {
     memchr::memmem::find(haystack, needle.as_bytes()).is_some()
 }
 
+/// The keys of a series in a result.
+const SERIES_KEYS: [&[u8]; 6] = [b"metric", b"value", b"values", b"histogram", b"histograms", b"timestamps"];
+
+/// What stands between the first two quotes.
+fn first_key(content: &[u8]) -> &[u8] {
+    content.split(|&b| b == b'"').nth(1).unwrap_or(b"")
+}
+
 /// A list of series, `[time, value]`, or nothing at all.
 fn is_json_list(content: &[u8]) -> bool {
     match content[1..].trim_ascii_start().first() {
         Some(b']') => true,
         Some(b'0'..=b'9' | b'-') => true,
-        Some(b'{') => contains(content, "\"metric\"") || contains(content, "\"value"),
+        Some(b'{') => SERIES_KEYS.contains(&first_key(content)),
         _ => false,
     }
 }
@@ -163,8 +171,8 @@ struct Evidence {
     /// `# HELP`, `# TYPE` or `# UNIT` was seen.
     described: bool,
     eof: bool,
-    samples: u32,
-    broken: u32,
+    /// Whether the first line that should be a sample is one.
+    first_is_sample: Option<bool>,
     /// A time has exactly three decimals, as promtool prints them.
     three_decimals: bool,
 }
@@ -216,14 +224,14 @@ impl Evidence {
             |dialect| LineParser::new(dialect, Some(0), false, false).line(line, &mut Nothing).is_ok();
         match (parses_as(Dialect::Prometheus), parses_as(Dialect::OpenMetrics)) {
             (false, false) => {
-                self.broken += 1;
+                self.first_is_sample.get_or_insert(false);
                 return;
             }
             (false, true) => self.openmetrics += 10,
             (true, false) => self.prometheus += 10,
             (true, true) => self.weigh_time(line),
         }
-        self.samples += 1;
+        self.first_is_sample.get_or_insert(true);
         let name = &line[..line.iter().position(|b| b"{ \t".contains(b)).unwrap_or(line.len())];
         if name.strip_suffix(b"_total").is_some_and(|family| counters.contains(&family)) {
             self.openmetrics += 2;
@@ -245,7 +253,7 @@ impl Evidence {
 
     fn verdict(&self, file_name: &str) -> Option<Format> {
         let named = of_name(file_name);
-        if !self.described && !self.eof && self.samples <= self.broken {
+        if !self.described && !self.eof && self.first_is_sample != Some(true) {
             // A file that is named so and starts with a fault deserves to hear of the fault.
             return named;
         }

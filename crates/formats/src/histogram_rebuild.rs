@@ -39,7 +39,7 @@ const DEFAULT_ZERO_THRESHOLD: f64 = 2.938_735_877_055_719e-39;
 /// The histogram that prints like this.
 pub(crate) fn rebuild(count: f64, sum: f64, shown: &[ShownBucket]) -> Result<FloatHistogram, String> {
     for bucket in shown {
-        if !(bucket.lower <= bucket.upper) {
+        if bucket.lower.is_nan() || bucket.upper.is_nan() || bucket.lower > bucket.upper {
             return Err(format!("a bucket from {} to {}", bucket.lower, bucket.upper));
         }
     }

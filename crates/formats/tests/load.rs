@@ -42,7 +42,7 @@ fn dump(store: &MemStore) -> String {
         let samples = selection.samples(i, TimeRange::ALL, &mut buf).unwrap();
         for k in 0..samples.len() {
             let value = match samples.histogram(k) {
-                Some(h) => promqlite_formats::write::histogram_text(h),
+                Some(h) => h.to_string(),
                 None if is_stale(samples.values[k]) => "stale".to_owned(),
                 None => samples.values[k].to_string(),
             };
@@ -98,7 +98,9 @@ fn errors_name_the_place() {
         ("a 1\nb 1e999\n", r#"f:2:3: expected a number that fits 64 bits, found "1e999""#),
         ("a 1\n# TYPE b blob\n", r#"f:2:10: expected a metric type, found "blob""#),
     ] {
-        assert_eq!(load_at_zero("f", text.as_bytes()).unwrap_err().to_string(), message);
+        let format = Some(Format::PrometheusText);
+        let options = LoadOptions { format, at_ms: Some(0), ..LoadOptions::default() };
+        assert_eq!(load("f", text.as_bytes(), options).unwrap_err().to_string(), message);
     }
     let error = load("f", b"up 1\n", LoadOptions::default()).unwrap_err();
     assert_eq!(
@@ -173,7 +175,7 @@ fn promtool_dumps() {
     assert_eq!(report.format, Format::TsdbDumpOpenMetrics);
     assert_eq!(
         dump(&store),
-        "{__name__=\"my.metric\", a=\"\t\"} 1@1700000000500\n{__name__=\"up\"} stale@1700000000000\n"
+        "{__name__=\"my.metric\", a=\"\\t\"} 1@1700000000500\n{__name__=\"up\"} stale@1700000000000\n"
     );
 }
 
@@ -227,13 +229,13 @@ fn broken_json_names_the_place() {
     for (text, message) in [
         (
             "{\"status\":\"success\",\"data\":\n{\"result\":[{\"metric\":{},\"value\":[1,\"x\"]}]}}",
-            "f:2:38: expected a sample value, found \"x\"",
+            "f:2:39: expected a sample value, found \"x\"",
         ),
-        ("{\"status\":\"success\",\"data\":", "f:1:28: EOF while parsing a value"),
-        ("{\"metric\":{\"a\":1}}", "f:1:16: invalid type: integer `1`, expected a string"),
+        ("{\"status\":\"success\",\"data\":", "f:1:27: EOF while parsing a value"),
+        ("{\"metric\":{\"a\":1}}", "f:1:17: invalid type: integer `1`, expected a string"),
         (
             "{\"metric\":{},\"values\":[1,2],\"timestamps\":[1]}",
-            "f:1:46: a series with 2 values and 1 timestamps",
+            "f:1:45: a series with 2 values and 1 timestamps",
         ),
         ("[[1]]", "unknown"),
     ] {
@@ -445,13 +447,13 @@ fn files_of_a_real_server() {
         return;
     }
     for (name, format, series, samples) in [
-        ("shop.om.gz", Format::OpenMetrics, None, Some(660_052)),
+        ("shop.om.gz", Format::OpenMetrics, Some(885), Some(660_052)),
         ("app.om", Format::OpenMetrics, None, None),
         ("app.prom", Format::PrometheusText, None, None),
         ("node.prom", Format::PrometheusText, None, None),
-        ("dump.txt.gz", Format::TsdbDump, None, None),
+        ("dump.txt.gz", Format::TsdbDump, Some(117), Some(85_461)),
         ("query_range.json", Format::ApiJson, None, None),
-        ("query_matrix.json", Format::ApiJson, Some(3), None),
+        ("query_matrix.json", Format::ApiJson, Some(5), Some(440)),
     ] {
         let store = MemStore::new();
         let mut loader = Loader::new(&store, LoadOptions::default());

@@ -90,7 +90,7 @@ pub(crate) fn parse_seconds(text: &[u8]) -> Option<i64> {
         let seconds = parse_float(text)?;
         let ms = (seconds * 1000.0).round();
         // Nothing but the range of i64 itself; f64 cannot hold its upper end.
-        (ms >= -9.2e18 && ms <= 9.2e18).then_some(ms as i64)
+        (-9.2e18..=9.2e18).contains(&ms).then_some(ms as i64)
     })
 }
 

@@ -5,7 +5,6 @@ use std::io::{self, Write};
 
 use promqlite_model::{LabelSet, SampleValue, Value, float_plain};
 
-use crate::write::histogram::histogram_text;
 use crate::write::number::api_time;
 
 /// What stands between two fields.
@@ -45,7 +44,7 @@ pub fn write_delimited(out: &mut dyn Write, value: &Value, delimiter: Delimiter)
             for sample in samples {
                 let text = match &sample.value {
                     SampleValue::Float(v) => float_plain(*v),
-                    SampleValue::Histogram(h) => histogram_text(h.view()),
+                    SampleValue::Histogram(h) => h.to_string(),
                 };
                 row(Some(&sample.labels), api_time(*t), &text)?;
             }
@@ -55,12 +54,12 @@ pub fn write_delimited(out: &mut dyn Write, value: &Value, delimiter: Delimiter)
                 let mut histograms = one.histograms.iter().peekable();
                 for (t, v) in &one.floats {
                     while let Some((at, h)) = histograms.next_if(|(at, _)| at < t) {
-                        row(Some(&one.labels), api_time(*at), &histogram_text(h.view()))?;
+                        row(Some(&one.labels), api_time(*at), &h.to_string())?;
                     }
                     row(Some(&one.labels), api_time(*t), &float_plain(*v))?;
                 }
                 for (t, h) in histograms {
-                    row(Some(&one.labels), api_time(*t), &histogram_text(h.view()))?;
+                    row(Some(&one.labels), api_time(*t), &h.to_string())?;
                 }
             }
         }

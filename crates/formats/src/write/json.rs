@@ -6,7 +6,6 @@ use std::sync::Arc;
 use promqlite_model::histogram::FloatHistogram;
 use promqlite_model::{LabelSet, SampleValue, Series, Timestamp, Value, float_plain};
 
-use crate::write::histogram::{api_buckets, boundary_rule};
 use crate::write::notes::Notes;
 use crate::write::number::{api_float, push_api_time};
 
@@ -181,14 +180,13 @@ pub(super) fn push_histogram_point(text: &mut String, t: Timestamp, h: &FloatHis
     text.push_str("\",\"sum\":\"");
     text.push_str(&api_float(h.view().sum()));
     text.push('"');
-    let buckets = api_buckets(h.view());
-    if !buckets.is_empty() {
+    let mut buckets = h.view().populated_buckets().peekable();
+    if buckets.peek().is_some() {
         text.push_str(",\"buckets\":[");
-        for (i, b) in buckets.iter().enumerate() {
-            let rule = boundary_rule(b);
-            let (lower, upper, count) = (api_float(b.lower), api_float(b.upper), api_float(b.count));
-            text.push_str(if i > 0 { "," } else { "" });
-            text.push_str(&format!("[{rule},\"{lower}\",\"{upper}\",\"{count}\"]"));
+        for (i, b) in buckets.enumerate() {
+            let [lower, upper, count] = [b.lower, b.upper, b.count].map(api_float);
+            let comma = if i > 0 { "," } else { "" };
+            text.push_str(&format!("{comma}[{},\"{lower}\",\"{upper}\",\"{count}\"]", b.boundary_rule()));
         }
         text.push(']');
     }

@@ -11,7 +11,6 @@
 //! times that other presentations, such as a table, can share.
 
 mod delimited;
-mod histogram;
 mod json;
 mod json_lines;
 mod notes;
@@ -23,7 +22,6 @@ use std::io::{self, Write};
 use promqlite_model::Value;
 
 pub use delimited::{Delimiter, write_delimited};
-pub use histogram::{ApiBucket, api_buckets, histogram_text};
 pub use json::{write_json, write_json_error, write_json_list, write_json_series};
 pub use json_lines::write_json_lines;
 pub use notes::Notes;

@@ -40,7 +40,7 @@ fn vector() -> Value {
 }
 
 fn matrix() -> Value {
-    let t = |ms| Timestamp(1_700_000_000_000 + ms);
+    let t = |ms: i64| Timestamp(1_700_000_000_000 + ms);
     Value::Matrix(vec![
         Series {
             labels: LabelSet::from_pairs([("__name__", "x_total"), ("l", "v")]),
