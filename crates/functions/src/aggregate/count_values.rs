@@ -68,7 +68,7 @@ impl CountValuesState {
                     }
                 }
             } else if let Some(histogram) = batch.histogram(row, step) {
-                self.series_of(group, Key::Histogram(format!("{histogram:?}")))
+                self.series_of(group, Key::Histogram(histogram.to_string()))
             } else {
                 continue;
             };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use promqlite_model::histogram::{CounterResetHint, HistogramView};
+use promqlite_model::histogram::HistogramView;
 use promqlite_model::{Annotation, Annotations, Batch, Pos};
 
 use super::histogram_total::HistogramTotal;
@@ -16,8 +16,37 @@ pub(super) struct HistogramSums {
     /// Which groups have any cell that is not empty.
     touched: Vec<bool>,
     reconciled: bool,
+    metrics: Metrics,
     /// The metrics whose histograms did not go with the others of their group.
     incompatible: BTreeSet<String>,
+}
+
+/// Names of metrics, each once where it comes in neighbouring rows.
+#[derive(Debug, Default)]
+struct Metrics(Vec<String>);
+
+/// Which of the names.
+type MetricId = u32;
+
+impl Metrics {
+    fn intern(&mut self, name: String) -> MetricId {
+        if self.0.last() != Some(&name) {
+            self.0.push(name);
+        }
+        self.0.len() as MetricId - 1
+    }
+}
+
+/// The metric of one row, looked up when it is first needed.
+pub(super) struct RowMetric<'a> {
+    name: &'a dyn Fn() -> String,
+    id: Option<MetricId>,
+}
+
+impl<'a> RowMetric<'a> {
+    pub(super) fn new(name: &'a dyn Fn() -> String) -> Self {
+        Self { name, id: None }
+    }
 }
 
 /// The histograms of one group at one step.
@@ -28,34 +57,10 @@ enum Cell {
     Empty,
     /// One came after a float, so the group has no result at this step and sums nothing.
     AfterFloat,
-    /// Their sum or mean so far.
-    Total(Box<Total>),
+    /// Their sum or mean so far, and which metric the first one belongs to.
+    Total(Box<HistogramTotal>, MetricId),
     /// Exponential and custom buckets met: no result, and what comes later is not looked at.
     Incompatible,
-}
-
-#[derive(Debug)]
-struct Total {
-    histograms: HistogramTotal,
-    hints: Hints,
-}
-
-/// Which contradicting hints a group has seen.
-#[derive(Debug, Clone, Copy, Default)]
-struct Hints {
-    reset: bool,
-    not_reset: bool,
-}
-
-impl Hints {
-    fn of(hint: CounterResetHint) -> Self {
-        Self { reset: hint == CounterResetHint::Reset, not_reset: hint == CounterResetHint::NotReset }
-    }
-
-    fn join(&mut self, other: Self) {
-        self.reset |= other.reset;
-        self.not_reset |= other.not_reset;
-    }
 }
 
 impl HistogramSums {
@@ -66,6 +71,7 @@ impl HistogramSums {
             cells: std::iter::repeat_with(Cell::default).take(groups * steps).collect(),
             touched: vec![false; groups],
             reconciled: false,
+            metrics: Metrics::default(),
             incompatible: BTreeSet::new(),
         }
     }
@@ -86,26 +92,23 @@ impl HistogramSums {
         cell: usize,
         histogram: HistogramView<'_>,
         has_float: bool,
-        metric: &dyn Fn() -> String,
+        metric: &mut RowMetric<'_>,
     ) {
         self.touched[cell / self.steps] = true;
         let state = &mut self.cells[cell];
         match state {
             Cell::Empty if has_float => *state = Cell::AfterFloat,
             Cell::Empty => {
-                let histograms = HistogramTotal::starting_with(histogram, self.averages);
-                *state = Cell::Total(Box::new(Total { histograms, hints: Hints::of(histogram.hint()) }));
+                let id = *metric.id.get_or_insert_with(|| self.metrics.intern((metric.name)()));
+                *state = Cell::Total(Box::new(HistogramTotal::new(histogram, self.averages)), id);
             }
-            Cell::Total(total) => {
-                total.hints.join(Hints::of(histogram.hint()));
-                match total.histograms.add(histogram) {
-                    Ok(reconciled) => self.reconciled |= reconciled,
-                    Err(_) => {
-                        self.incompatible.insert(metric());
-                        *state = Cell::Incompatible;
-                    }
+            Cell::Total(total, _) => match total.add(histogram) {
+                Ok(seen) => self.reconciled |= seen.bounds_reconciled,
+                Err(_) => {
+                    self.incompatible.insert((metric.name)());
+                    *state = Cell::Incompatible;
                 }
-            }
+            },
             Cell::AfterFloat | Cell::Incompatible => {}
         }
     }
@@ -124,18 +127,21 @@ impl HistogramSums {
             let ours = &mut self.cells[group * steps + i % steps];
             *ours = match (std::mem::take(ours), theirs) {
                 (Cell::Incompatible, _) | (_, Cell::Incompatible) => Cell::Incompatible,
+                (Cell::Empty, Cell::Total(total, id)) => {
+                    Cell::Total(total, self.metrics.intern(other.metrics.0[id as usize].clone()))
+                }
                 (Cell::Empty, theirs) => theirs,
                 (Cell::AfterFloat, _) | (_, Cell::AfterFloat) => Cell::AfterFloat,
-                (Cell::Total(mut ours), Cell::Total(theirs)) => {
-                    ours.hints.join(theirs.hints);
-                    match ours.histograms.merge(theirs.histograms) {
-                        Ok(reconciled) => {
-                            self.reconciled |= reconciled;
-                            Cell::Total(ours)
-                        }
-                        Err(_) => Cell::Incompatible,
+                (Cell::Total(mut ours, id), Cell::Total(theirs, other_id)) => match ours.merge(*theirs) {
+                    Ok(seen) => {
+                        self.reconciled |= seen.bounds_reconciled;
+                        Cell::Total(ours, id)
                     }
-                }
+                    Err(_) => {
+                        self.incompatible.insert(other.metrics.0[other_id as usize].clone());
+                        Cell::Incompatible
+                    }
+                },
                 (ours, Cell::Empty) => ours,
             };
         }
@@ -148,15 +154,15 @@ impl HistogramSums {
             let (group, step) = (i / self.steps, i % self.steps);
             match cell {
                 Cell::Empty => {}
-                Cell::AfterFloat | Cell::Total(_) if batch.valid().get(group, step) => {
+                Cell::AfterFloat | Cell::Total(..) | Cell::Incompatible if batch.valid().get(group, step) => {
                     note(Annotation::MixedFloatsHistogramsAggregation);
                     batch.clear(group, step);
                 }
-                Cell::Total(total) => {
-                    if total.hints.reset && total.hints.not_reset {
+                Cell::Total(total, _) => {
+                    if total.hints_conflict() {
                         note(Annotation::HistogramResetCollision("aggregation"));
                     }
-                    batch.set_histogram(group, step, total.histograms.finish().view());
+                    batch.set_histogram(group, step, total.finish().view());
                 }
                 Cell::AfterFloat | Cell::Incompatible => batch.clear(group, step),
             }
@@ -172,7 +178,7 @@ impl HistogramSums {
     /// Bytes on the heap.
     pub(super) fn bytes(&self) -> usize {
         let totals = self.cells.iter().map(|cell| match cell {
-            Cell::Total(total) => size_of::<Total>() + total.histograms.bytes(),
+            Cell::Total(total, _) => total.bytes(),
             _ => 0,
         });
         self.cells.len() * size_of::<Cell>() + totals.sum::<usize>()

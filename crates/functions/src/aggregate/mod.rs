@@ -82,3 +82,7 @@ pub enum Fold {
 
 #[cfg(test)]
 mod accumulator_tests;
+#[cfg(test)]
+mod histogram_tests;
+#[cfg(test)]
+pub(crate) mod testing;

@@ -26,4 +26,6 @@ pub enum Comparison {
 }
 
 #[cfg(test)]
+mod histogram_tests;
+#[cfg(test)]
 mod tests;

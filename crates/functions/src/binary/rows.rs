@@ -244,7 +244,7 @@ pub fn negate_row(batch: &mut Batch, row: usize) {
     if batch.histograms().is_some_and(|histograms| histograms.any(row)) {
         for step in 0..batch.steps() {
             if let Some(view) = batch.histogram(row, step) {
-                let negated = super::histograms::negate(view);
+                let negated = view.negated();
                 batch.set_histogram(row, step, negated.view());
             }
         }

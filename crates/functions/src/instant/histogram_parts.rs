@@ -41,7 +41,7 @@ pub(super) static HISTOGRAM_AVG: Function = part(
 
 pub(super) static HISTOGRAM_STDDEV: Function = part(
     "histogram_stddev",
-    |h| h.avg(),
+    |h| h.stddev(),
     Doc {
         summary: "Estimates the standard deviation of the observations of each native histogram.",
         example: "histogram_stddev(rate(http_request_duration_seconds[10m]))",
@@ -50,7 +50,7 @@ pub(super) static HISTOGRAM_STDDEV: Function = part(
 
 pub(super) static HISTOGRAM_STDVAR: Function = part(
     "histogram_stdvar",
-    |h| h.avg(),
+    |h| h.stdvar(),
     Doc {
         summary: "Estimates the variance of the observations of each native histogram.",
         example: "histogram_stdvar(rate(http_request_duration_seconds[10m]))",

@@ -3,6 +3,7 @@
 
 use super::cells::Cells;
 use super::numeric::{Cell, Kahan};
+use super::side::Side;
 use super::{Combined, CounterResetHint, FloatHistogram, HistogramView, MixedSchemas};
 
 /// Which contradictory hints have been seen.
@@ -40,6 +41,22 @@ impl HistogramSum {
         let seen = self.cells.combine(histogram, 1.0)?;
         self.hints.note(histogram.hint);
         Ok(seen)
+    }
+
+    /// Adds all histograms of another sum, with what that lost in rounding. On an error the sum has not changed.
+    pub fn merge(&mut self, other: &Self) -> Result<Combined, MixedSchemas> {
+        let seen = self.cells.combine(FloatHistogram(other.cells.map(|cell| cell.sum)).view(), 1.0)?;
+        self.cells.combine(FloatHistogram(other.cells.map(|cell| cell.lost)).view(), 1.0)?;
+        self.hints.reset |= other.hints.reset;
+        self.hints.not_reset |= other.hints.not_reset;
+        Ok(seen)
+    }
+
+    /// Bytes on the heap.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let side = |side: &Side<Kahan>| size_of_val(&*side.spans) + size_of_val(&*side.counts);
+        side(&self.cells.positive) + side(&self.cells.negative) + size_of_val(&*self.cells.custom_bounds)
     }
 
     /// Whether some histograms said that the counter was reset and others that it was not (warning
@@ -91,6 +108,35 @@ impl HistogramAvg {
         let mut part = histogram.to_owned();
         part.div(self.n);
         self.sum.add(part.view())
+    }
+
+    /// Takes in all histograms of another average. On an error the average has not changed.
+    pub fn merge(&mut self, mut other: Self) -> Result<Combined, MixedSchemas> {
+        let n = self.n + other.n;
+        if !self.incremental && !other.incremental {
+            let mut total = self.sum.clone();
+            let seen = total.merge(&other.sum)?;
+            if !total.cells.numbers().any(|cell| cell.sum.is_infinite()) {
+                (self.sum, self.n) = (total, n);
+                return Ok(seen);
+            }
+        }
+        if self.sum.cells.schema.is_custom() != other.sum.cells.schema.is_custom() {
+            return Err(MixedSchemas);
+        }
+        for average in [&mut *self, &mut other] {
+            // A mean counts by its share; a sum that is none yet becomes one by the same division.
+            let weight = if average.incremental { average.n / n } else { 1.0 / n };
+            average.sum.cells.for_each(|cell| cell.scale(weight));
+        }
+        (self.n, self.incremental) = (n, true);
+        self.sum.merge(&other.sum)
+    }
+
+    /// Bytes on the heap.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.sum.bytes()
     }
 
     /// Whether some histograms said that the counter was reset and others that it was not.
@@ -209,5 +255,28 @@ mod tests {
         let only = h("{{count:-0 sum:5 buckets:[0 1]}}");
         assert_eq!(HistogramSum::new(only.view()).finish(), only);
         assert_eq!(HistogramAvg::new(only.view()).finish(), only);
+    }
+
+    #[test]
+    fn parts_make_the_whole() {
+        let series = ["{{sum:1 buckets:[1 1]}}", "{{sum:1e100}}", "{{sum:1 buckets:[1]}}", "{{sum:-1e100}}"];
+        let (mut left, mut right) =
+            (HistogramSum::new(h(series[0]).view()), HistogramSum::new(h(series[2]).view()));
+        left.add(h(series[1]).view()).unwrap();
+        right.add(h(series[3]).view()).unwrap();
+        left.merge(&right).unwrap();
+        assert_eq!(left.finish(), total(&series));
+
+        let huge = ["{{count:1.5e308}}", "{{count:1.5e308}}", "{{count:5e307}}", "{{count:1e307}}"];
+        for cut in 1..huge.len() {
+            let part = |part: &[&str]| {
+                let mut avg = HistogramAvg::new(h(part[0]).view());
+                part[1..].iter().for_each(|l| drop(avg.add(h(l).view()).unwrap()));
+                avg
+            };
+            let mut left = part(&huge[..cut]);
+            left.merge(part(&huge[cut..])).unwrap();
+            assert!((left.finish().view().count() / 9e307 - 1.0).abs() < 1e-12);
+        }
     }
 }
