@@ -21,7 +21,7 @@
 //!
 //! # Writing
 //!
-//! [`write`] turns a query's [`Value`](promqlite_model::Value) into the HTTP API's JSON, CSV, TSV, JSON lines or
+//! [`mod@write`] turns a query's [`Value`](promqlite_model::Value) into the HTTP API's JSON, CSV, TSV, JSON lines or
 //! OpenMetrics text.
 
 mod detect;

@@ -464,6 +464,12 @@ fn files_of_a_real_server() {
         assert!(samples.is_none_or(|n: u64| n == report.samples), "{name}: {}", report.samples);
         assert!(report.samples > 0 && report.samples == store.sample_count(), "{name}");
     }
+    // Two exports of the same data agree to the bit.
+    let store = MemStore::new();
+    let mut loader = Loader::new(&store, LoadOptions::default());
+    loader.load_file(&shared.join("shop.om.gz")).unwrap();
+    let dump = loader.load_file(&shared.join("dump.txt.gz")).unwrap();
+    assert!(dump.conflicts == 0 && dump.duplicates > 80_000, "{dump:?}");
     let resolved = resolve_inputs(&[shared.display().to_string()]).unwrap();
     let directories = resolved.iter().filter(|i| matches!(i, Input::DataDirectory(_))).count();
     assert_eq!((resolved.len(), directories), (9, 2), "{resolved:?}");

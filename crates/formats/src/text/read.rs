@@ -18,7 +18,8 @@ pub struct ReadOptions {
     /// Whether `le` and `quantile` values below a `# TYPE` of histogram or summary are re-rendered as
     /// Prometheus 3 stores them: `1` becomes `1.0`. Data that Prometheus 2 recorded has `1`.
     pub normalize_le: bool,
-    /// Whether NaN in promtool's dumps, which print staleness markers so, is read as a staleness marker.
+    /// Whether NaN is read as a staleness marker where exporters print markers so: in promtool's dumps, and in
+    /// JSON, where VictoriaMetrics writes `null`. Text formats have no markers, so there NaN stays NaN.
     pub nan_as_stale: bool,
 }
 
