@@ -15,8 +15,7 @@ mod registry;
 
 pub use instant::natural_order;
 pub use kernel::{
-    Direction, ExtendedFn, QueryRangePart,
-    Doc, Extension, ExtensionSupport, Function, Kernel, MapArgsFn, MapFn, MetricNameRule, RangeCx, RangeFn,
-    RangeKernel, Windows,
+    Direction, Doc, ExtendedFn, Extension, ExtensionSupport, Function, Kernel, MapArgsFn, MapFn,
+    MetricNameRule, QueryRangePart, RangeCx, RangeFn, RangeKernel, Windows,
 };
 pub use registry::{aggregation, aggregations, function, functions};

@@ -31,12 +31,6 @@ impl LimitKState {
             }
         }
     }
-
-    /// Whether every group has all the elements that it may have, so that later rows need not be read.
-    #[must_use]
-    pub fn is_full(&self) -> bool {
-        self.kept.chunks(self.k.len().max(1)).all(|kept| kept == self.k)
-    }
 }
 
 /// The place of a series in [0, 1] by the XXH64 hash of its labels, which come sorted by name and include the
@@ -113,7 +107,6 @@ mod tests {
         (0..3).for_each(|row| state.keep_row(0, &mut batch, row));
         let kept: Vec<bool> = (0..3).flat_map(|row| [batch.has(row, 0), batch.has(row, 1)]).collect();
         assert_eq!(kept, [true, false, true, true, false, false]);
-        assert!(state.is_full());
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub use floats::{
 };
 pub use op::BinaryOp;
 pub use problems::StepProblems;
-pub use rows::{Operand, combine_rows, fill_missing, negate_row, presence};
+pub use rows::{Operand, combine_rows, negate_row, presence};
 
 /// What a comparison yields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

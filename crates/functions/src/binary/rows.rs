@@ -157,7 +157,7 @@ fn float_operand<'a>(
 }
 
 /// Fills a row in where it has no sample and `other` has one.
-pub fn fill_missing(values: &mut [f64], valid: &mut [u64], other: &[u64], fill: f64) {
+fn fill_missing(values: &mut [f64], valid: &mut [u64], other: &[u64], fill: f64) {
     for (i, (word, other)) in valid.iter_mut().zip(other).enumerate() {
         let mut missing = other & !*word;
         *word |= other;

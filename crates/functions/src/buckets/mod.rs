@@ -1,16 +1,14 @@
 //! Classic histograms: quantiles and fractions of cumulative buckets.
 //!
 //! A classic histogram is a group of series that differ in the label `le`, the upper bound of the bucket that a
-//! series counts. [`parse_le`] reads the bound, [`ClassicHistogram`] is such a group, and
-//! [`bucket_quantile`] and [`bucket_fraction`] estimate from its buckets at one step.
+//! series counts. [`parse_le`] reads the bound; [`bucket_quantile`] and [`bucket_fraction`] estimate from the
+//! buckets of one step.
 
 mod fraction;
-mod group;
 mod le;
 mod quantile;
 
 pub use fraction::bucket_fraction;
-pub use group::ClassicHistogram;
 pub use le::{parse_le, quantile_label};
 pub use quantile::{BucketQuantile, Repair, bucket_quantile};
 

@@ -56,3 +56,32 @@ pub(super) static HISTOGRAM_STDVAR: Function = part(
         example: "histogram_stdvar(rate(http_request_duration_seconds[10m]))",
     },
 );
+
+#[cfg(test)]
+mod tests {
+    use promqlite_model::histogram::FloatHistogram;
+
+    use super::*;
+    use crate::aggregate::testing::custom;
+
+    fn run(function: &Function, histogram: &FloatHistogram) -> f64 {
+        let Kernel::MapHistogram(f) = function.kernel else {
+            unreachable!("invariant: these map histograms")
+        };
+        f(histogram.view())
+    }
+
+    #[test]
+    fn known_values() {
+        let histogram = custom(12.0, &[0.0, 4.0, 8.0], &[0.0, 2.0, 1.0]);
+        for (function, expected) in [
+            (&HISTOGRAM_COUNT, 3.0),
+            (&HISTOGRAM_SUM, 12.0),
+            (&HISTOGRAM_AVG, 4.0),
+            (&HISTOGRAM_STDVAR, 4.0),
+            (&HISTOGRAM_STDDEV, 2.0),
+        ] {
+            assert_eq!(run(function, &histogram), expected, "{}", function.name);
+        }
+    }
+}
