@@ -1,0 +1,110 @@
+//! Results on standard output, and what is said about them on standard error.
+
+use std::io::{self, BufWriter, Write};
+use std::time::Duration;
+
+use promqlite::{QueryError, QueryResult, Value};
+use promqlite_formats::write::{Notes, Omitted, write_json_error, write_value};
+
+use crate::args::ResultFormat;
+use crate::numbers::{bytes, count, counted, elapsed};
+use crate::terminal::note;
+use crate::{report, table};
+
+/// Writes to standard output in one piece; `write` gets a buffered writer.
+pub(crate) fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    write(&mut out)?;
+    out.flush()
+}
+
+/// The form of results on standard output.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shape {
+    /// The format.
+    pub(crate) format: ResultFormat,
+    /// Whether the JSON body, which has no line end in the API, gets one.
+    pub(crate) ends_json: bool,
+}
+
+impl Shape {
+    fn end(self, out: &mut dyn Write) -> io::Result<()> {
+        if self.ends_json && self.format == ResultFormat::Json { out.write_all(b"\n") } else { Ok(()) }
+    }
+}
+
+/// Shows a result, and its warnings and infos.
+pub(crate) fn show(result: &QueryResult, text: &str, shape: Shape) -> io::Result<()> {
+    let notes = Notes::new(&result.annotations, text);
+    let mut omitted = Omitted::default();
+    to_stdout(|out| {
+        match shape.format.writer() {
+            None => table::write_value(out, &result.value)?,
+            Some(writer) => omitted = write_value(writer, out, &result.value, &notes)?,
+        }
+        shape.end(out)
+    })?;
+    report::notes(&notes);
+    warn_of_omitted(omitted, shape.format);
+    Ok(())
+}
+
+fn warn_of_omitted(omitted: Omitted, format: ResultFormat) {
+    if omitted.histograms > 0 {
+        let left_out = counted(omitted.histograms, "native histogram was", "native histograms were");
+        report::warning(&format!("{left_out} left out: {} has no form for them", format.name()));
+    }
+    if omitted.strings > 0 {
+        report::warning(&format!("the string was left out: {} has no form for it", format.name()));
+    }
+}
+
+/// Shows a failed query to programs that read the HTTP API's shape. Others find the error on standard error.
+pub(crate) fn show_error(error: &QueryError, shape: Shape) -> io::Result<()> {
+    match shape.format {
+        ResultFormat::Json => to_stdout(|out| {
+            write_json_error(out, error.error_type(), &api_message(error))?;
+            shape.end(out)
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Errors of query creation carry the parameter's name in the API.
+fn api_message(error: &QueryError) -> String {
+    match error.error_type() {
+        "bad_data" => format!("invalid parameter \"query\": {error}"),
+        _ => error.to_string(),
+    }
+}
+
+/// Whether a result has nothing to show in a table.
+pub(crate) fn is_empty(value: &Value) -> bool {
+    value.series_count() == 0
+}
+
+/// Number of points in a result.
+fn point_count(value: &Value) -> u64 {
+    match value {
+        Value::Scalar(..) | Value::String(..) => 1,
+        Value::Vector(_, samples) => samples.len() as u64,
+        Value::Matrix(series) => {
+            series.iter().map(|one| (one.floats.len() + one.histograms.len()) as u64).sum()
+        }
+    }
+}
+
+/// Tells how long a query took and what it used.
+pub(crate) fn show_stats(result: &QueryResult, took: Duration) {
+    let stats = &result.stats;
+    note(format!(
+        "query: {}; result: {}, {}; read: {}, {}; peak: {} samples, about {}",
+        elapsed(took),
+        counted(result.value.series_count() as u64, "series", "series"),
+        counted(point_count(&result.value), "point", "points"),
+        counted(stats.series, "series", "series"),
+        counted(stats.samples_read, "sample", "samples"),
+        count(stats.peak_samples),
+        bytes(stats.peak_bytes),
+    ));
+}
