@@ -127,7 +127,7 @@ fn load(
     args: &InputArgs,
     cancel: &Arc<AtomicBool>,
 ) -> Result<LoadReport, Failure> {
-    let inputs = resolve_inputs(paths).map_err(|error| with_command_hint(error, paths))?;
+    let inputs = resolve_inputs(paths)?;
     let mut bar = LateBar::new();
     let mut loader = Loader::new(store, args.options())
         .on_progress(|progress| bar.update(progress))
@@ -149,19 +149,6 @@ fn load(
         loader.load_reader("-", io::stdin().lock())?;
     }
     Ok(loader.finish())
-}
-
-/// A path that does not exist may be a command that does not exist.
-fn with_command_hint(error: FormatError, paths: &[String]) -> Failure {
-    let missing =
-        matches!(&error, FormatError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound);
-    let word = |path: &String| path.chars().all(|c| c.is_ascii_alphabetic());
-    if missing && paths.first().is_some_and(word) {
-        return Failure::Usage(format!(
-            "{error}, and there is no such command; `promqlite --help` lists commands"
-        ));
-    }
-    error.into()
 }
 
 /// How long loading must take before it shows progress.

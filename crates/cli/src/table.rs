@@ -126,6 +126,9 @@ pub(crate) fn one_line(text: &str) -> String {
     if text.chars().any(char::is_control) { text.escape_debug().to_string() } else { text.to_owned() }
 }
 
+/// Spaces between columns.
+const GAP: u16 = 2;
+
 /// A table with this header, as wide as its content, or as the terminal if that is narrower.
 pub(crate) fn new_table<'a>(header: impl Iterator<Item = &'a str>) -> Table {
     let mut table = Table::new();
@@ -134,6 +137,10 @@ pub(crate) fn new_table<'a>(header: impl Iterator<Item = &'a str>) -> Table {
     let arrangement = if fits { ContentArrangement::Dynamic } else { ContentArrangement::Disabled };
     table.set_content_arrangement(arrangement);
     table.set_header(header.map(Cell::new).collect::<Vec<_>>());
+    let last = table.column_count().saturating_sub(1);
+    for (i, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, if i == last { 0 } else { GAP }));
+    }
     table
 }
 

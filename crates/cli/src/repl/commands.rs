@@ -13,7 +13,6 @@ use crate::output::to_stdout;
 use crate::repl::help;
 use crate::repl::session::{Flow, Session};
 use crate::table::{align_right, new_table, one_line, write_table};
-use crate::terminal::note;
 use crate::time::{NOW, parse_length, parse_positive_length, parse_time};
 use crate::when::{StartSpec, WhenSpec};
 use promqlite::functions;
@@ -159,7 +158,7 @@ fn set_times(session: &mut Session, spec: WhenSpec) -> Result<Flow, Failure> {
 }
 
 fn show_times(session: &Session) -> Result<Flow, Failure> {
-    note(format!("queries are evaluated {}", session.times()?.describe()));
+    session.tell(format!("queries are evaluated {}", session.times()?.describe()));
     Ok(Flow::GoOn)
 }
 
@@ -169,7 +168,7 @@ fn format(session: &mut Session, text: &str) -> Result<Flow, Failure> {
         session.format = ResultFormat::from_name(text)
             .ok_or_else(|| wrong("format", format!("no form `{text}`. {known}")))?;
     }
-    note(format!("results are shown as {}", session.format.name()));
+    session.tell(format!("results are shown as {}", session.format.name()));
     Ok(Flow::GoOn)
 }
 
@@ -180,7 +179,7 @@ fn timing(session: &mut Session, text: &str) -> Result<Flow, Failure> {
         "" => session.timing,
         _ => return Err(wrong("timing", "expected on or off")),
     };
-    note(format!("timing is {}", if session.timing { "on" } else { "off" }));
+    session.tell(format!("timing is {}", if session.timing { "on" } else { "off" }));
     Ok(Flow::GoOn)
 }
 

@@ -9,9 +9,10 @@ mod input;
 mod interrupt;
 mod session;
 
-use std::io::{self, BufRead, IsTerminal};
+use std::io::{self, BufRead, ErrorKind, IsTerminal};
 use std::process::ExitCode;
 
+use promqlite_formats::FormatError;
 use rustyline::error::ReadlineError;
 
 use crate::args::ReplArgs;
@@ -21,7 +22,7 @@ use crate::report;
 use crate::terminal::note;
 use editor::{Line, LineEditor};
 use interrupt::Interrupt;
-use session::{Flow, Session};
+use session::{Flow, Mode, Session};
 
 /// Opens the files and answers what is typed, or what comes through a pipe.
 pub(crate) fn run(args: &ReplArgs) -> Result<ExitCode, Failure> {
@@ -30,12 +31,25 @@ pub(crate) fn run(args: &ReplArgs) -> Result<ExitCode, Failure> {
                        use `promqlite query - EXPR`";
         return Err(Failure::Usage(message.into()));
     }
-    if io::stdin().is_terminal() { interact(args) } else { answer_pipe(args) }
+    let ended = if io::stdin().is_terminal() { interact(args) } else { answer_pipe(args) };
+    ended.map_err(|failure| with_command_hint(failure, &args.paths))
+}
+
+/// The first path may be meant as a command.
+fn with_command_hint(failure: Failure, paths: &[String]) -> Failure {
+    let missing = matches!(&failure, Failure::Load(FormatError::Io { source, .. }) if source.kind() == ErrorKind::NotFound);
+    let is_word = |path: &String| path.chars().all(|c| c.is_ascii_alphabetic());
+    if missing && paths.first().is_some_and(is_word) {
+        return Failure::Usage(format!(
+            "{failure}, and there is no such command; `promqlite --help` lists commands"
+        ));
+    }
+    failure
 }
 
 /// Answers each query of standard input in turn. The exit code is that of the first that failed.
 fn answer_pipe(args: &ReplArgs) -> Result<ExitCode, Failure> {
-    let mut session = Session::open(args, Interrupt::inactive())?;
+    let mut session = Session::open(args, Interrupt::inactive(), Mode::Piped)?;
     let mut code = 0;
     let mut pending = String::new();
     let mut lines = io::stdin().lock().lines();
@@ -68,7 +82,7 @@ fn answer_pipe(args: &ReplArgs) -> Result<ExitCode, Failure> {
 
 fn interact(args: &ReplArgs) -> Result<ExitCode, Failure> {
     let interrupt = Interrupt::install()?;
-    let mut session = Session::open(args, interrupt)?;
+    let mut session = Session::open(args, interrupt, Mode::Interactive)?;
     greet(&session);
     let mut editor = LineEditor::new(&session)?;
     loop {

@@ -25,12 +25,22 @@ pub(crate) enum Flow {
     Exit,
 }
 
+/// Who enters the queries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Somebody at a terminal, who wants to be told what happens.
+    Interactive,
+    /// A program or a file.
+    Piped,
+}
+
 /// Loaded data, an engine, and what dot-commands have set.
 pub(crate) struct Session {
     engine: Engine,
     input: InputArgs,
     now: Option<TimeSpec>,
     interrupt: Interrupt,
+    mode: Mode,
     dataset: Dataset,
     generation: u64,
     /// When queries are evaluated.
@@ -43,7 +53,7 @@ pub(crate) struct Session {
 
 impl Session {
     /// Loads what the arguments name.
-    pub(crate) fn open(args: &ReplArgs, interrupt: Interrupt) -> Result<Self, Failure> {
+    pub(crate) fn open(args: &ReplArgs, interrupt: Interrupt, mode: Mode) -> Result<Self, Failure> {
         let when = args.time.spec().map_err(Failure::Usage)?;
         let engine = args.engine.engine()?;
         let dataset = interrupt.during_load(|cancel| Dataset::open(&args.paths, &args.input, cancel))?;
@@ -52,6 +62,7 @@ impl Session {
             input: args.input.clone(),
             now: args.time.now,
             interrupt,
+            mode,
             dataset,
             generation: 0,
             when,
@@ -96,6 +107,13 @@ impl Session {
         self.when.resolve(self.dataset.now(self.now)).map_err(Failure::Usage)
     }
 
+    /// Tells somebody at a terminal what happened.
+    pub(crate) fn tell(&self, line: impl AsRef<str>) {
+        if self.mode == Mode::Interactive {
+            note(line);
+        }
+    }
+
     fn answer(&self, text: &str) -> Result<(), Failure> {
         let when = self.times()?;
         let shape = Shape { format: self.format, ends_json: true };
@@ -117,7 +135,7 @@ impl Session {
             note(empty_text(&self.dataset, when));
         } else if self.format == ResultFormat::Table {
             let series = counted(result.value.series_count() as u64, "series", "series");
-            note(format!("({series} {})", when.describe()));
+            self.tell(format!("({series} {})", when.describe()));
         }
         if self.timing {
             show_stats(&result, took);
