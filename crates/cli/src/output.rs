@@ -11,11 +11,40 @@ use crate::numbers::{bytes, count, counted, elapsed};
 use crate::terminal::note;
 use crate::{report, table};
 
-/// Writes to standard output in one piece; `write` gets a buffered writer.
+/// Writes to standard output; `write` gets a buffered writer. That the reader has gone away is always told by
+/// [`io::ErrorKind::BrokenPipe`].
 pub(crate) fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
-    write(&mut out)?;
-    out.flush()
+    let mut pipe = Pipe { inner: io::stdout().lock(), broken: false };
+    let mut out = BufWriter::with_capacity(1 << 16, &mut pipe);
+    let written = write(&mut out).and_then(|()| out.flush());
+    // What could not be written must not be tried again.
+    drop(out.into_parts());
+    if pipe.broken { Err(io::ErrorKind::BrokenPipe.into()) } else { written }
+}
+
+/// Remembers that the reader has gone away, since some writers wrap the error.
+struct Pipe<W> {
+    inner: W,
+    broken: bool,
+}
+
+impl<W> Pipe<W> {
+    fn watch<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
+        self.broken |= matches!(&result, Err(e) if e.kind() == io::ErrorKind::BrokenPipe);
+        result
+    }
+}
+
+impl<W: Write> Write for Pipe<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let result = self.inner.write(bytes);
+        self.watch(result)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let result = self.inner.flush();
+        self.watch(result)
+    }
 }
 
 /// The form of results on standard output.

@@ -42,30 +42,21 @@ fn snippet(error: &QueryError, text: &str, coloured: bool) -> Option<String> {
             diagnostic.help.as_ref().map(|help| format!("help: {help}"))
         }
         QueryError::Parse { diagnostic, .. } => Some(diagnostic_snippet(diagnostic, text, coloured)),
-        QueryError::Plan(LowerError::Duration { span, reason }) => {
-            Some(draw(text, *span, &reason.to_string(), None, None, coloured))
-        }
+        QueryError::Plan(LowerError::Duration { span, .. }) => Some(draw(text, *span, None, None, coloured)),
         _ => None,
     }
 }
 
 fn diagnostic_snippet(diagnostic: &Diagnostic, text: &str, coloured: bool) -> String {
     let second = diagnostic.secondary.as_ref().map(|(span, label)| (*span, label.as_str()));
-    draw(text, diagnostic.span, &diagnostic.message, second, diagnostic.help.as_deref(), coloured)
+    draw(text, diagnostic.span, second, diagnostic.help.as_deref(), coloured)
 }
 
-/// Source lines with a caret under the place.
-fn draw(
-    text: &str,
-    span: Span,
-    label: &str,
-    second: Option<(Span, &str)>,
-    help: Option<&str>,
-    coloured: bool,
-) -> String {
+/// Source lines with carets under the place. What is wrong there, the headline says.
+fn draw(text: &str, span: Span, second: Option<(Span, &str)>, help: Option<&str>, coloured: bool) -> String {
     let mut source = Snippet::source(text)
         .line_start(1)
-        .annotation(AnnotationKind::Primary.span(on_characters(text, span)).label(label));
+        .annotation(AnnotationKind::Primary.span(on_characters(text, span)));
     if let Some((span, label)) = second {
         source = source.annotation(AnnotationKind::Context.span(on_characters(text, span)).label(label));
     }

@@ -129,13 +129,17 @@ pub(crate) fn one_line(text: &str) -> String {
 /// Spaces between columns.
 const GAP: u16 = 2;
 
+/// Terminals that are narrower get tables as wide as their content.
+const MIN_WIDTH: u16 = 20;
+
 /// A table with this header, as wide as its content, or as the terminal if that is narrower.
 pub(crate) fn new_table<'a>(header: impl Iterator<Item = &'a str>) -> Table {
     let mut table = Table::new();
     table.load_style(STYLE);
-    let fits = io::stdout().is_terminal();
-    let arrangement = if fits { ContentArrangement::Dynamic } else { ContentArrangement::Disabled };
-    table.set_content_arrangement(arrangement);
+    // A pseudo-terminal may be of no known width.
+    if io::stdout().is_terminal() && table.width().is_some_and(|width| width >= MIN_WIDTH) {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+    }
     table.set_header(header.map(Cell::new).collect::<Vec<_>>());
     let last = table.column_count().saturating_sub(1);
     for (i, column) in table.column_iter_mut().enumerate() {

@@ -9,7 +9,7 @@ use crate::commands::empty_text;
 use crate::dataset::{Dataset, InputArgs};
 use crate::failure::Failure;
 use crate::numbers::counted;
-use crate::output::{Shape, is_empty, show, show_error, show_stats};
+use crate::output::{Shape, is_empty, show, show_error, show_stats, to_stdout};
 use crate::repl::interrupt::Interrupt;
 use crate::repl::{commands, input};
 use crate::terminal::note;
@@ -41,6 +41,8 @@ pub(crate) struct Session {
     now: Option<TimeSpec>,
     interrupt: Interrupt,
     mode: Mode,
+    /// Whether any result has been shown.
+    answered: bool,
     dataset: Dataset,
     generation: u64,
     /// When queries are evaluated.
@@ -63,6 +65,7 @@ impl Session {
             now: args.time.now,
             interrupt,
             mode,
+            answered: false,
             dataset,
             generation: 0,
             when,
@@ -73,6 +76,8 @@ impl Session {
 
     /// Answers a query or carries out a dot-command.
     pub(crate) fn enter(&mut self, text: &str) -> Result<Flow, Failure> {
+        // The last line's end is no part of the query.
+        let text = text.trim_end();
         match input::as_command(text) {
             Some(command) => commands::run(self, command),
             None => self.answer(text).map(|()| Flow::GoOn),
@@ -114,7 +119,16 @@ impl Session {
         }
     }
 
-    fn answer(&self, text: &str) -> Result<(), Failure> {
+    /// Sets a table apart from what a pipe's reader saw before it.
+    fn part_tables(&mut self) -> Result<(), Failure> {
+        if self.mode == Mode::Piped && self.format == ResultFormat::Table && self.answered {
+            to_stdout(|out| writeln!(out))?;
+        }
+        self.answered = true;
+        Ok(())
+    }
+
+    fn answer(&mut self, text: &str) -> Result<(), Failure> {
         let when = self.times()?;
         let shape = Shape { format: self.format, ends_json: true };
         let started = Instant::now();
@@ -130,6 +144,7 @@ impl Session {
                 return Err(Failure::query(error, text));
             }
         };
+        self.part_tables()?;
         show(&result, text, shape)?;
         if is_empty(&result.value) {
             note(empty_text(&self.dataset, when));

@@ -1,0 +1,197 @@
+//! The prompt on a pseudo-terminal.
+
+use std::path::Path;
+
+use rexpect::session::{PtySession, spawn_command};
+use tempfile::TempDir;
+
+use super::clean;
+
+const PROMPT: &str = "promql> ";
+/// How long anything may take, ms; a debug build on a busy machine is slow.
+const PATIENCE_MS: u64 = 60_000;
+
+struct Prompt {
+    pty: PtySession,
+    home: TempDir,
+}
+
+impl Prompt {
+    /// Opens the prompt over a file, and waits until it can be typed at.
+    fn open(args: &[&str]) -> Self {
+        let home = TempDir::new().expect("a temporary directory");
+        let mut prompt = Self { pty: start(args, home.path()), home };
+        prompt.see(PROMPT);
+        prompt
+    }
+
+    /// Waits for a text; returns what came before it.
+    fn see(&mut self, text: &str) -> String {
+        self.pty.exp_string(text).unwrap_or_else(|e| panic!("waiting for {text:?}: {e}"))
+    }
+
+    /// Types a line.
+    fn enter(&mut self, line: &str) {
+        self.pty.send_line(line).expect("the program reads");
+    }
+
+    /// Types without ending the line.
+    fn press(&mut self, keys: &str) {
+        self.pty.send(keys).and_then(|_| self.pty.flush()).expect("the program reads");
+    }
+
+    /// Types a line, and returns all that is shown until the next prompt.
+    fn ask(&mut self, line: &str) -> String {
+        self.enter(line);
+        self.see(PROMPT)
+    }
+
+    /// Waits for the program to end by itself.
+    fn ended(mut self) -> TempDir {
+        self.pty.exp_eof().expect("the program ends");
+        self.home
+    }
+}
+
+fn start(args: &[&str], home: &Path) -> PtySession {
+    let mut command = clean(env!("CARGO_BIN_EXE_promqlite"));
+    command.args(args).env("TERM", "xterm").env("NO_COLOR", "1").env("HOME", home);
+    spawn_command(command, Some(PATIENCE_MS)).expect("a pseudo-terminal")
+}
+
+const LAMPS: &str = "tests/cli/data/lamps.om";
+
+#[test]
+fn it_tells_what_it_opened_and_answers() {
+    let home = TempDir::new().expect("a temporary directory");
+    let mut prompt = Prompt { pty: start(&[LAMPS], home.path()), home };
+    let greeting = prompt.see(PROMPT);
+    for part in ["lamps.om", "openmetrics", "3 series, 9 samples from 1 file", "2023-11-14T22:14:20Z"] {
+        assert!(greeting.contains(part), "{part:?} is not in {greeting}");
+    }
+    let answer = prompt.ask("sum(lamp_watts)");
+    assert!(answer.contains("67.5") && answer.contains("(1 series at 2023-11-14T22:14:20Z)"), "{answer}");
+    let error = prompt.ask("sum(foo bar)");
+    assert!(error.contains("1:9: parse error: unexpected identifier \"bar\""), "{error}");
+    prompt.enter(".exit");
+    prompt.ended();
+}
+
+#[test]
+fn a_query_may_go_over_several_lines() {
+    let mut prompt = Prompt::open(&[LAMPS]);
+    prompt.enter("sum(");
+    prompt.enter("  lamp_watts");
+    prompt.enter(")");
+    // The editor repeats the prompt whenever it draws several lines.
+    prompt.see("67.5");
+    prompt.see(PROMPT);
+    // A blank line ends what is not finished.
+    prompt.enter("sum(");
+    prompt.enter("");
+    prompt.see("unclosed left parenthesis");
+    prompt.see(PROMPT);
+    prompt.enter(".quit");
+    prompt.ended();
+}
+
+#[test]
+fn ctrl_c_drops_the_line_and_ctrl_d_ends() {
+    let mut prompt = Prompt::open(&[LAMPS]);
+    prompt.press("lamp_wat");
+    prompt.see("lamp_wat");
+    prompt.pty.send_control('c').expect("the program reads");
+    prompt.see(PROMPT);
+    let answer = prompt.ask("lamp_switches_total");
+    assert!(answer.contains("lamp_switches_total{house=\"h1\"}"), "{answer}");
+    prompt.pty.send_control('d').expect("the program reads");
+    prompt.ended();
+}
+
+#[test]
+fn ctrl_c_stops_a_running_query() {
+    let mut prompt = Prompt::open(&[LAMPS]);
+    // Evaluated a hundred million times, this takes far longer than the test's patience.
+    prompt.enter("sum_over_time((lamp_watts * 2 + 1)[10000d:1s] @ 1700000060)");
+    std::thread::sleep(std::time::Duration::from_millis(1500));
+    prompt.pty.send_control('c').expect("the terminal passes it on");
+    let answer = prompt.see(PROMPT);
+    assert!(answer.contains("query was canceled in"), "{answer}");
+    let answer = prompt.ask("sum(lamp_watts)");
+    assert!(answer.contains("67.5"), "{answer}");
+    prompt.enter(".exit");
+    prompt.ended();
+}
+
+#[test]
+fn dot_commands() {
+    let mut prompt = Prompt::open(&[LAMPS]);
+    for (line, parts) in [
+        (".help", &[".range START END [STEP]", ".exit, .quit"][..]),
+        (".help .timing", &[".timing [on|off]"]),
+        (".help sum", &["sum(instant vector): instant vector"]),
+        (".help sun", &["there is no command, function or aggregation `sun`"]),
+        (".nonsense", &["there is no command .nonsense"]),
+        (".metrics *_total", &["lamp_switches_total", "counter"]),
+        (".labels lamp_watts", &["room", "attic, hall"]),
+        (".labels lamp", &["there is no metric `lamp`"]),
+        (".functions", &["sum", "label_replace"]),
+        (".at 1700000030", &["at 2023-11-14T22:13:50Z"]),
+        ("sum(lamp_watts)", &["52.5"]),
+        (".at nonsense", &[".at: expected RFC 3339"]),
+        (".range 1700000000 now 30", &["from 2023-11-14T22:13:20Z to 2023-11-14T22:14:20Z every 30s"]),
+        ("sum(lamp_watts)", &["2023-11-14T22:13:50Z", "67.5"]),
+        (".range now 1700000000", &["before it starts"]),
+        (".last 1m", &["every 1s"]),
+        (".instant", &["at 2023-11-14T22:14:20Z"]),
+        (".ast 1 + 2", &["binary + [0..5]"]),
+        (".explain sum(lamp_watts)", &["sum"]),
+        (".timing on", &["timing is on"]),
+        ("1", &["query: "]),
+        (".format json", &["results are shown as json"]),
+        ("1", &[r#"{"status":"success","data":{"resultType":"scalar","result":[1700000060,"1"]}}"#]),
+        (".format xml", &["no form `xml`"]),
+        (".open missing.om", &["missing.om: No such file"]),
+        (".open tests/data/shop.om", &["shop.om", "57 series"]),
+    ] {
+        let shown = prompt.ask(line);
+        for part in parts {
+            assert!(shown.contains(part), "{line}: {part:?} is not in {shown}");
+        }
+    }
+    prompt.enter(".exit");
+    prompt.ended();
+}
+
+#[test]
+fn history_lasts() {
+    let mut prompt = Prompt::open(&[LAMPS]);
+    prompt.ask("lamp_watts * 2");
+    prompt.enter(".exit");
+    let home = prompt.ended();
+    let file = home.path().join(".local/state/promqlite/history");
+    assert!(std::fs::read_to_string(file).expect("a history").contains("lamp_watts * 2"));
+
+    let mut again = Prompt { pty: start(&[LAMPS], home.path()), home };
+    again.see(PROMPT);
+    // Twice up: past `.exit`.
+    again.press("\x1b[A\x1b[A");
+    again.see("lamp_watts * 2");
+    again.enter("");
+    let answer = again.see(PROMPT);
+    assert!(answer.contains("120"), "{answer}");
+    again.enter(".exit");
+    again.ended();
+}
+
+#[test]
+fn tab_completes_names() {
+    let mut prompt = Prompt::open(&[LAMPS]);
+    prompt.press("lamp_s\t");
+    prompt.see("lamp_switches_total");
+    prompt.enter("");
+    let answer = prompt.see(PROMPT);
+    assert!(answer.contains("{house=\"h1\"}"), "{answer}");
+    prompt.enter(".exit");
+    prompt.ended();
+}

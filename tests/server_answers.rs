@@ -1,0 +1,189 @@
+//! The engine against a real server: queries over an export of a Prometheus server's data must give the answers
+//! that the server gave, as instant queries and over a range of an hour.
+//!
+//! The data lies beside the checkout (`../shared/data`) and is no part of the project; without it the test says so
+//! and ends. The export holds the series of one job only, and the queries are made so that this does not matter:
+//!
+//! - Series of other jobs in the server's answer are left out. Aggregations either read metrics that only the
+//!   exported job has, keep `instance`, which no two jobs share, or (`count(up == 0)`) count failures, which only
+//!   that job had.
+//! - Queries of metrics that other jobs have alone (`node_*`, `prometheus_*`) are skipped.
+//! - The export lacks the server's staleness markers. The server sets one where a series misses a scrape; the test
+//!   sets them again by that rule.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use promqlite::storage::SelectRequest;
+use promqlite::{
+    Engine, LabelSet, MemStore, Millis, Query, STALE_NAN, SampleBuf, SampleValue, Storage, TimeRange,
+    Timestamp, Value,
+};
+use promqlite_formats::{LoadOptions, Loader};
+use serde_json::Value as Json;
+
+/// The server's jobs whose series were not exported.
+const OTHER_JOBS: [&str; 2] = ["node", "prometheus"];
+/// Largest relative difference of two values that count as equal.
+const TOLERANCE: f64 = 1e-9;
+
+/// An answer: the values of each series by time, ms. Results of scalar type have one series without labels.
+type Answer = BTreeMap<BTreeMap<String, String>, BTreeMap<i64, f64>>;
+
+#[test]
+fn the_engine_answers_as_the_server_did() {
+    let Some((store, answers)) = open() else {
+        println!("skipped: there is no ../shared/data");
+        return;
+    };
+    let engine = Engine::default();
+    let mut compared = 0;
+    let mut wrong = Vec::new();
+    for case in answers.as_array().expect("a list of queries") {
+        let text = case["query"].as_str().expect("a query");
+        if text.contains("node_") || text.contains("prometheus_") {
+            continue;
+        }
+        let at = Timestamp(ms(&case["time"]));
+        let range = &case["range"];
+        let [start, end] = ["start", "end"].map(|key| Timestamp(ms(&range[key])));
+        for (kind, query, wanted) in [
+            ("instant", Query::instant(text, at), &case["instant"]),
+            ("range", Query::range(text, start, end, Millis(ms(&range["step"]))), range),
+        ] {
+            compared += 1;
+            match engine.query(&store, &query) {
+                Err(error) => wrong.push(format!("{kind} {text}: {error}")),
+                Ok(result) => {
+                    let difference = difference(&expected(wanted), &actual(&result.value));
+                    wrong.extend(difference.map(|difference| format!("{kind} {text}: {difference}")));
+                }
+            }
+        }
+    }
+    println!("{compared} answers compared");
+    assert!(compared >= 70, "only {compared} answers were compared");
+    assert!(wrong.is_empty(), "{} of {compared} answers differ:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+fn open() -> Option<(MemStore, Json)> {
+    let directory: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+    let packed = File::open(directory.join("answers.json.gz")).ok()?;
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(packed).read_to_string(&mut text).expect("a whole gzip file");
+    let answers = serde_json::from_str(&text).expect("JSON");
+    let export = directory.join("shop.om.gz");
+    fs::metadata(&export).ok()?;
+    let store = MemStore::new();
+    Loader::new(&store, LoadOptions::default()).load_file(&export).expect("a readable export");
+    mark_stale(&store);
+    Some((store, answers))
+}
+
+/// Sets a staleness marker where a series misses a scrape of its target, at the time of that scrape. `up` has a
+/// sample for each scrape, failed ones included.
+fn mark_stale(store: &MemStore) {
+    let series = all_samples(store);
+    let scrapes: BTreeMap<&str, &Vec<i64>> = series
+        .iter()
+        .filter(|(labels, _)| labels.metric_name() == "up")
+        .map(|(labels, times)| (labels.get("instance").expect("an instance"), times))
+        .collect();
+    assert_eq!(scrapes.len(), 3, "the targets of the job");
+    for (labels, times) in &series {
+        let scrapes = scrapes[labels.get("instance").expect("an instance")];
+        let id = store.series(labels.labels());
+        for (i, &time) in times.iter().enumerate() {
+            let next_scrape = scrapes.get(scrapes.partition_point(|&scrape| scrape <= time));
+            let missed = next_scrape.filter(|&&scrape| times.get(i + 1).is_none_or(|&next| next > scrape));
+            if let Some(&scrape) = missed {
+                store.append(id, scrape, STALE_NAN);
+            }
+        }
+    }
+}
+
+/// The labels and the times of all series.
+fn all_samples(store: &MemStore) -> Vec<(LabelSet, Vec<i64>)> {
+    let selection = store.select(&SelectRequest::new(&[], TimeRange::ALL)).expect("all series");
+    let mut buffer = SampleBuf::default();
+    (0..selection.len())
+        .map(|i| {
+            let labels = LabelSet::new(selection.labels(i).clone(), store.symbols().clone());
+            let samples = selection.samples(i, TimeRange::ALL, &mut buffer).expect("samples");
+            (labels, samples.times.to_vec())
+        })
+        .collect()
+}
+
+fn ms(seconds: &Json) -> i64 {
+    (seconds.as_f64().expect("a number of seconds") * 1000.0).round() as i64
+}
+
+/// The server's answer without the series of other jobs.
+fn expected(data: &Json) -> Answer {
+    let result = &data["result"];
+    let point = |point: &Json| (ms(&point[0]), point[1].as_str().expect("a value").parse().expect("a float"));
+    if data["resultType"] == "scalar" {
+        return Answer::from([(BTreeMap::new(), BTreeMap::from([point(result)]))]);
+    }
+    let series = result.as_array().expect("a list of series").iter();
+    series
+        .map(|series| {
+            let labels = series["metric"].as_object().expect("labels").iter();
+            let labels = labels.map(|(name, value)| (name.clone(), value.as_str().expect("text").to_owned()));
+            let points = match series.get("values") {
+                Some(values) => values.as_array().expect("a list of points").iter().map(point).collect(),
+                None => BTreeMap::from([point(&series["value"])]),
+            };
+            (labels.collect(), points)
+        })
+        .filter(|(labels, _): &(BTreeMap<String, String>, _)| {
+            !labels.get("job").is_some_and(|job| OTHER_JOBS.contains(&job.as_str()))
+        })
+        .collect()
+}
+
+fn actual(value: &Value) -> Answer {
+    let owned = |labels: &LabelSet| labels.iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
+    match value {
+        Value::Scalar(time, value) => Answer::from([(BTreeMap::new(), BTreeMap::from([(time.0, *value)]))]),
+        Value::String(..) => panic!("no query of these has a string as its result"),
+        Value::Vector(time, samples) => {
+            let float = |value: &SampleValue| match value {
+                SampleValue::Float(value) => *value,
+                SampleValue::Histogram(_) => panic!("the data holds no native histograms"),
+            };
+            let point = |value| BTreeMap::from([(time.0, float(value))]);
+            samples.iter().map(|sample| (owned(&sample.labels), point(&sample.value))).collect()
+        }
+        Value::Matrix(series) => {
+            let points = |floats: &[(Timestamp, f64)]| floats.iter().map(|(t, v)| (t.0, *v)).collect();
+            series.iter().map(|series| (owned(&series.labels), points(&series.floats))).collect()
+        }
+    }
+}
+
+/// The first difference of two answers.
+fn difference(expected: &Answer, actual: &Answer) -> Option<String> {
+    for (labels, points) in expected {
+        let Some(got) = actual.get(labels) else { return Some(format!("{labels:?} is missing")) };
+        for (time, want) in points {
+            match got.get(time) {
+                Some(got) if close(*got, *want) => {}
+                got => return Some(format!("{labels:?} at {time}: expected {want}, got {got:?}")),
+            }
+        }
+        if let Some((time, value)) = got.iter().find(|(time, _)| !points.contains_key(time)) {
+            return Some(format!("{labels:?} at {time}: expected nothing, got {value}"));
+        }
+    }
+    let more = actual.iter().find(|(labels, _)| !expected.contains_key(*labels));
+    more.map(|(labels, _)| format!("{labels:?} should not be there"))
+}
+
+fn close(a: f64, b: f64) -> bool {
+    a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= TOLERANCE * a.abs().max(b.abs())
+}
