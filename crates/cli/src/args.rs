@@ -1,5 +1,7 @@
 //! The command line: one definition, from which parsing, help, completions and the man page come.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use promqlite_formats::write::OutputFormat;
@@ -40,6 +42,8 @@ pub(crate) enum Command {
     Fmt(FmtArgs),
     /// Show a query's syntax tree
     Ast(AstArgs),
+    /// Run test scripts (`.test` files: load, eval, expect), as Prometheus runs its own
+    Test(TestArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -131,6 +135,17 @@ pub(crate) struct AstArgs {
     /// Print the JSON of Prometheus' /api/v1/parse_query
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// What `test` takes.
+#[derive(Args, Debug)]
+pub(crate) struct TestArgs {
+    /// Scripts, or directories that are searched for `.test` files
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Name each eval, not only those that fail
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
 }
 
 /// How results are shown.

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use promqlite::{QueryError, storage::StorageError};
 use promqlite_formats::FormatError;
+use promqlite_script::ScriptError;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +34,14 @@ pub(crate) enum Failure {
         context: String,
         /// What the system said.
         source: io::Error,
+    },
+    /// A test script is not well-formed.
+    #[error("{file}:{}: {error}", error.line())]
+    Script {
+        /// The script's path.
+        file: String,
+        /// What is wrong where.
+        error: ScriptError,
     },
     /// Standard output could not be written.
     #[error("standard output: {0}")]
@@ -72,7 +81,7 @@ impl Failure {
         match self {
             _ if self.is_broken_pipe() => 0,
             Self::Query { error, .. } if error.diagnostic().is_some() => EXIT_PARSE,
-            Self::Query { .. } | Self::Storage(_) => EXIT_FAILED,
+            Self::Query { .. } | Self::Storage(_) | Self::Script { .. } => EXIT_FAILED,
             Self::Load(
                 FormatError::Io { .. }
                 | FormatError::NoFiles { .. }

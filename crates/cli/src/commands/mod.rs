@@ -6,6 +6,7 @@ mod fmt;
 mod info;
 mod query;
 mod shell;
+mod test;
 
 use std::io::{self, Read};
 use std::process::ExitCode;
@@ -27,6 +28,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Some(Command::Explain(args)) => explain::run(&args)?,
         Some(Command::Fmt(args)) => fmt::run(&args)?,
         Some(Command::Ast(args)) => ast::run(&args)?,
+        Some(Command::Test(args)) => return test::run(&args),
         Some(Command::Completions { shell }) => shell::completions(shell)?,
         Some(Command::Man) => shell::man()?,
     }
