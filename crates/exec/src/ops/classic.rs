@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use promqlite_functions::buckets::{Bucket, BucketQuantile, bucket_fraction, bucket_quantile, parse_le};
-use promqlite_model::histogram::HistogramView;
+use promqlite_model::histogram::{Fraction, HistogramView, Quantile, QuantileNote};
 use promqlite_model::{Annotation, Annotations, Batch, ForcedMonotonicity, Grid, Labels, Pos, Symbol};
 
 use crate::context::Cx;
@@ -178,25 +178,24 @@ impl ClassicHistogram {
     }
 
     fn native_cell(&self, h: HistogramView<'_>, metric: &str, step: usize, notes: &mut Annotations) -> f64 {
-        let pos = Some(self.pos);
         let metric = || metric.to_owned();
-        match &self.statistic {
+        let (value, note) = match &self.statistic {
             Statistic::Quantile(q) => {
-                let result = h.quantile(q[step]);
-                match result.nan_observations {
-                    NanEffect::None => {}
-                    NanEffect::Nan => notes.add(Annotation::QuantileNanResult { metric: metric() }, pos),
-                    NanEffect::Skewed => notes.add(Annotation::QuantileNanSkewed { metric: metric() }, pos),
-                }
-                result.value
+                let Quantile { value, note } = h.quantile(q[step]);
+                let note = note.map(|note| match note {
+                    QuantileNote::ResultIsNan => Annotation::QuantileNanResult { metric: metric() },
+                    QuantileNote::ResultIsSkewed => Annotation::QuantileNanSkewed { metric: metric() },
+                });
+                (value, note)
             }
             Statistic::Fraction(lower, upper) => {
-                let result = h.fraction(lower[step], upper[step]);
-                if result.excluded_nan {
-                    notes.add(Annotation::FractionNanExcluded { metric: metric() }, pos);
-                }
-                result.value
+                let Fraction { value, nan_excluded } = h.fraction(lower[step], upper[step]);
+                (value, nan_excluded.then(|| Annotation::FractionNanExcluded { metric: metric() }))
             }
+        };
+        if let Some(note) = note {
+            notes.add(note, Some(self.pos));
         }
+        value
     }
 }
