@@ -16,8 +16,20 @@ fn main() {
     let mut paths = Vec::new();
     collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/scripts"), &mut paths);
     paths.sort();
-    let scripts: Vec<(String, Script)> = paths.iter().map(|path| read(path)).collect();
-    let mut trials = vec![coverage_trial(&scripts)];
+    let mut trials = Vec::new();
+    let mut scripts: Vec<(String, Script)> = Vec::new();
+    for path in &paths {
+        let name = path.file_stem().expect("a file name").to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(path).expect("a readable script");
+        match Script::parse(&text) {
+            Ok(script) => scripts.push((name, script)),
+            Err(error) => {
+                let message = format!("{}:{}: {error}", path.display(), error.line());
+                trials.push(Trial::test(format!("{name}: parses"), move || Err(message.into())));
+            }
+        }
+    }
+    trials.push(coverage_trial(&scripts));
     for (name, script) in &scripts {
         trials.extend(script_trials(name, script));
     }
@@ -34,14 +46,6 @@ fn collect(directory: &Path, paths: &mut Vec<PathBuf>) {
             paths.push(path);
         }
     }
-}
-
-fn read(path: &Path) -> (String, Script) {
-    let name = path.file_stem().expect("a file name").to_string_lossy().into_owned();
-    let text = std::fs::read_to_string(path).expect("a readable script");
-    let script =
-        Script::parse(&text).unwrap_or_else(|error| panic!("{}:{}: {error}", path.display(), error.line()));
-    (name, script)
 }
 
 /// Configurations between which no answer may differ.
