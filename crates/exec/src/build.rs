@@ -34,6 +34,9 @@ fn open_kind<'q>(node: &'q Node, query: &'q Query<'q>, cx: &Cx<'q>) -> Result<Op
     cx.check_shape(0, steps)?;
     match &node.kind {
         NodeKind::Select { selector, at, lookback, smoothed, emit } => {
+            if *emit == Emit::StartTimestamp && !cx.settings.use_start_timestamps {
+                return Ok(Opened::empty(steps));
+            }
             let selection = query.selection(*selector);
             let references = References::new(*at, steps);
             let (lookback, smoothed, emit, pos) = (*lookback, *smoothed, *emit, node.pos);
@@ -105,7 +108,6 @@ impl<'q> RangeCall<'q> {
         }
         let args = self.args.iter().map(|arg| scalar(arg, query, cx)).collect::<Result<Vec<_>, _>>()?;
         let opened = RangeFunction {
-            function: self.function,
             kernel: range_kernel(self.function),
             input,
             geometry,
@@ -168,7 +170,7 @@ fn open_param<'q>(
 ) -> Result<Param, ExecError> {
     let Some(param) = param else { return Ok(Param::None) };
     if kernel == AggregateKernel::CountValues {
-        return Ok(Param::Text(calls::text(param)?.to_owned()));
+        return Ok(Param::Text(calls::label_name(param)?.to_owned()));
     }
     Ok(Param::Numbers(scalar(param, query, cx)?, param.pos))
 }

@@ -28,5 +28,5 @@ pub use check::{Registry, check, parse, similar_function};
 pub use explain::{Explain, Stage};
 pub use lower::{DurationFault, LowerError, LowerErrorKind, QueryParams, lower};
 pub use node::*;
-pub use promqlite_syntax::with_stack;
+pub use promqlite_syntax::{go_quote, with_stack};
 pub use rewrite::{PASSES, Pass, Rewrites, explain, rewrite};

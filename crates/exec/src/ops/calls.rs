@@ -2,7 +2,7 @@
 
 use promqlite_functions::{Function, Kernel, MapArgsFn, MetricNameRule};
 use promqlite_model::{Annotation, Batch, Grid, LabelsBuilder, Matcher, Validity, ValueType};
-use promqlite_plan::{Emit, Node, NodeBox, NodeKind};
+use promqlite_plan::{Node, NodeBox, NodeKind};
 
 use crate::build::{one_row, open};
 use crate::context::Cx;
@@ -53,7 +53,8 @@ pub(crate) fn open_call<'q>(
         }),
         Kernel::VectorOfScalar => return Ok(one_row(scalar(&args[0], query, cx)?)),
         Kernel::Timestamp => open_timestamp(&args[0], node.grid, query, cx)?,
-        Kernel::StartTimestamp => open_start_timestamp(&args[0], query, cx)?,
+        // Only selectors know start timestamps, and the plan makes nodes of another kind of those.
+        Kernel::StartTimestamp => return Ok(Opened::empty(node.grid.len)),
         Kernel::Absent => return open_absent(&vector(0)?, matchers, cx),
         Kernel::Sort(direction) => {
             note_sort(node, cx);
@@ -106,6 +107,17 @@ pub(crate) fn text(node: &Node) -> Result<&str, ExecError> {
     }
 }
 
+/// The label name of a string node: not empty, and UTF-8.
+pub(crate) fn label_name(node: &Node) -> Result<&str, ExecError> {
+    match &node.kind {
+        NodeKind::String(bytes) => bytes.as_str().filter(|name| !name.is_empty()).ok_or_else(|| {
+            let quoted = promqlite_plan::go_quote(bytes.as_bytes());
+            ExecError::Evaluation(format!("invalid label name {quoted}"))
+        }),
+        _ => unreachable!("invariant: the check binds string arguments to string literals"),
+    }
+}
+
 fn texts(args: &[NodeBox]) -> Result<Vec<&str>, ExecError> {
     args.iter().map(|arg| text(arg)).collect()
 }
@@ -138,15 +150,8 @@ fn of_histograms(batch: &Batch, f: fn(promqlite_model::histogram::HistogramView<
     out
 }
 
-/// Whether a node emits sample times already, as the plan arranges for direct selectors.
-fn emits_times(node: &Node) -> bool {
-    match &node.kind {
-        NodeKind::Select { emit, .. } => *emit != Emit::Value,
-        NodeKind::Broadcast(input) => emits_times(input),
-        _ => false,
-    }
-}
-
+/// The time of the step wherever the argument has a sample. Of a selector the plan makes a node that emits the
+/// samples' own times.
 fn open_timestamp<'q>(
     arg: &'q Node,
     grid: Grid,
@@ -154,9 +159,6 @@ fn open_timestamp<'q>(
     cx: &Cx<'q>,
 ) -> Result<Opened<'q>, ExecError> {
     let input = open(arg, query, cx)?;
-    if emits_times(arg) {
-        return Ok(input);
-    }
     Ok(map(input, move |batch, _, _| {
         let mut out = Batch::empty(batch.rows(), batch.steps());
         for row in 0..batch.rows() {
@@ -167,17 +169,6 @@ fn open_timestamp<'q>(
         *batch = out;
         Ok(())
     }))
-}
-
-fn open_start_timestamp<'q>(
-    arg: &'q Node,
-    query: &'q Query<'q>,
-    cx: &Cx<'q>,
-) -> Result<Opened<'q>, ExecError> {
-    if emits_times(arg) && cx.settings.use_start_timestamps {
-        return open(arg, query, cx);
-    }
-    Ok(Opened::empty(arg.grid.len))
 }
 
 fn note_sort(node: &Node, cx: &Cx<'_>) {

@@ -1,7 +1,7 @@
 //! `count_values`: a series per distinct value.
 
 use promqlite_functions::aggregate::{CountValuesState, Fold};
-use promqlite_model::{LabelsBuilder, quote};
+use promqlite_model::LabelsBuilder;
 use promqlite_plan::Grouping;
 
 use crate::context::Cx;
@@ -17,9 +17,6 @@ pub(crate) fn open_count_values<'q>(
     input: &Opened<'_>,
     cx: &Cx<'_>,
 ) -> Result<Opened<'q>, ExecError> {
-    if label.is_empty() {
-        return Err(ExecError::Evaluation(format!("invalid label name {}", quote(label))));
-    }
     let name = cx.symbols.intern(label);
     // The value overwrites the label before grouping, so what the label was does not tell groups apart.
     let mut key = grouping_key(grouping, cx);

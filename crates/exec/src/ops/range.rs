@@ -128,7 +128,6 @@ pub(crate) fn points_of(batch: &Batch, row: usize, grid: &Grid, out: &mut Sample
 
 /// A range-vector function: one kernel call per series.
 pub(crate) struct RangeFunction<'q> {
-    pub function: &'static Function,
     pub kernel: RangeKernel,
     pub input: RowSamples<'q>,
     pub geometry: Geometry,
