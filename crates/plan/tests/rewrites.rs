@@ -84,6 +84,9 @@ fn equal_subtrees_are_shared() {
     // Nothing is read, or nothing is saved.
     assert_eq!(count("(time() - 1) * (time() - 1)"), 0);
     assert_eq!(count("foo / foo"), 0);
+    // An aggregation takes them series by series.
+    assert_eq!(count("sum(abs(foo)) / count(abs(foo))"), 0);
+    assert_eq!(count("group(abs(count by (a) (foo))) / count(abs(count by (a) (foo)))"), 1);
     // Another place in time.
     assert_eq!(count("abs(foo) - abs(foo offset 1m)"), 0);
     assert_eq!(count("max_over_time(abs(foo)[5m:]) - abs(foo)"), 0);

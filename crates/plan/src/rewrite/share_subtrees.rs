@@ -2,11 +2,14 @@
 //!
 //! Remarks keep the position of the last occurrence, as if each occurrence had been evaluated. Where that would
 //! not come out right, because something else makes the same remarks or because remarks are counted, nothing is
-//! shared.
+//! shared. Nor is what an aggregation takes series by series: keeping `rate(x[5m])` for all series costs more memory
+//! than a second look at the samples costs time.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 
+use promqlite_functions::Kernel;
+use promqlite_model::ValueType;
 use promqlite_syntax::with_stack;
 
 use super::Pass;
@@ -22,8 +25,13 @@ fn apply(plan: &mut Plan) -> bool {
     if !plan.shared.is_empty() {
         return false;
     }
-    let mut survey = Survey { settings: plan.settings, hasher: RandomState::new(), facts: Vec::new() };
-    let all = survey.visit(&plan.root).remarks;
+    let mut survey = Survey {
+        settings: plan.settings,
+        hasher: RandomState::new(),
+        facts: Vec::new(),
+        streamed: HashSet::new(),
+    };
+    let all = survey.visit(&plan.root, false).remarks;
     let mut times: HashMap<u64, usize> = HashMap::new();
     for facts in &survey.facts {
         *times.entry(facts.hash).or_default() += 1;
@@ -31,8 +39,15 @@ fn apply(plan: &mut Plan) -> bool {
     if times.len() == survey.facts.len() {
         return false;
     }
-    let mut sharer =
-        Sharer { facts: survey.facts, times, all, next: 0, known: HashMap::new(), shared: Vec::new() };
+    let mut sharer = Sharer {
+        facts: survey.facts,
+        streamed: survey.streamed,
+        times,
+        all,
+        next: 0,
+        known: HashMap::new(),
+        shared: Vec::new(),
+    };
     sharer.visit(&mut plan.root);
     plan.shared = sharer.shared;
     inline_single_uses(plan);
@@ -45,6 +60,8 @@ struct Facts {
     hash: u64,
     nodes: usize,
     reads: bool,
+    /// Whether each row comes from one series, whatever the others are.
+    by_series: bool,
     remarks: Remarks,
 }
 
@@ -53,24 +70,35 @@ struct Survey {
     settings: Settings,
     hasher: RandomState,
     facts: Vec<Facts>,
+    /// The hashes of subtrees whose series an aggregation somewhere takes one by one.
+    streamed: HashSet<u64>,
 }
 
 impl Survey {
-    fn visit(&mut self, node: &Node) -> Facts {
+    fn visit(&mut self, node: &Node, streams: bool) -> Facts {
         let place = self.facts.len();
         let mut facts = Facts {
             hash: self.hasher.hash_one(Shape::of(node)),
             nodes: 1,
+            by_series: keeps_series_apart(node),
             reads: node.selector().is_some() || matches!(node.kind, NodeKind::Info(_)),
             remarks: Remarks::of(node, self.settings),
         };
         self.facts.push(facts);
+        let streams_below = match node.kind {
+            NodeKind::Aggregate { .. } => true,
+            _ => streams && facts.by_series,
+        };
         for child in node.children() {
-            let below = with_stack(|| self.visit(child));
+            let below = with_stack(|| self.visit(child, streams_below && child.ty == ValueType::Vector));
+            facts.by_series &= below.by_series || child.ty != ValueType::Vector;
             facts.hash = self.hasher.hash_one((facts.hash, below.hash));
             facts.nodes += below.nodes;
             facts.reads |= below.reads;
             facts.remarks.add(below.remarks);
+        }
+        if streams && facts.by_series {
+            self.streamed.insert(facts.hash);
         }
         self.facts[place] = facts;
         facts
@@ -79,6 +107,7 @@ impl Survey {
 
 struct Sharer {
     facts: Vec<Facts>,
+    streamed: HashSet<u64>,
     times: HashMap<u64, usize>,
     all: Remarks,
     /// The place of the next node in `facts`.
@@ -95,6 +124,7 @@ impl Sharer {
         let share = times > 1
             && facts.reads
             && !is_plain_selector(node)
+            && !self.streamed.contains(&facts.hash)
             && facts.remarks.can_be_made_once(times, self.all);
         if share && let Some(id) = self.find(facts.hash, node) {
             self.next += facts.nodes;
@@ -117,6 +147,22 @@ impl Sharer {
     fn find(&self, hash: u64, node: &Node) -> Option<usize> {
         let known = self.known.get(&hash)?;
         known.iter().copied().find(|&id| same(&self.shared[id], node, &self.shared))
+    }
+}
+
+/// Whether a node works on its vector series by series, without a need for all of them at once.
+fn keeps_series_apart(node: &Node) -> bool {
+    match &node.kind {
+        NodeKind::Select { .. } | NodeKind::Negate(_) | NodeKind::Broadcast(_) => true,
+        NodeKind::RangeFunction { input, function, .. } => {
+            input.node().is_none() && matches!(function.kernel, Kernel::Range(_))
+        }
+        NodeKind::Call { function, .. } => matches!(
+            function.kernel,
+            Kernel::Map(_) | Kernel::MapArgs(_) | Kernel::MapHistogram(_) | Kernel::Calendar(_)
+        ),
+        NodeKind::Binary { lhs, rhs, .. } => lhs.ty != rhs.ty,
+        _ => false,
     }
 }
 
