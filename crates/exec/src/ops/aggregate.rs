@@ -9,7 +9,7 @@ use promqlite_plan::Grouping;
 
 use crate::context::Cx;
 use crate::error::ExecError;
-use crate::operator::{Opened, Schema};
+use crate::operator::Opened;
 use crate::ops::count_values::open_count_values;
 use crate::ops::fold::{group_schema, grouping_key, open_fold};
 use crate::ops::grouping::Groups;
@@ -180,9 +180,4 @@ pub(crate) fn concat(batches: &[Batch], steps: usize) -> Batch {
         }
     }
     out
-}
-
-/// The schema of rows that lost their order: used by operators that make new rows.
-pub(crate) fn unmarked(labels: Vec<promqlite_model::Labels>) -> Schema {
-    Schema::new(labels)
 }

@@ -1,5 +1,6 @@
 //! `smoothed` instant selectors: values interpolated at the step between the samples around it.
 
+use promqlite_model::histogram::{CounterResetHint, FloatHistogram, HistogramView, MixedSchemas};
 use promqlite_model::{RowMut, SampleBuf, Samples};
 
 use crate::ops::lookback::References;
@@ -47,11 +48,8 @@ pub(crate) fn interpolate(
             None => row.set(k, samples.values[before]),
             Some(histogram) if between => {
                 let later = samples.histogram(next).expect("invariant: the window is not mixed");
-                let fraction = fraction(&samples, before, r);
-                match promqlite_functions::interpolate_histograms(histogram, later, fraction) {
-                    Ok(point) => row.set_histogram(k, &point),
-                    Err(_) => continue,
-                }
+                let Ok(point) = histogram_between(histogram, later, fraction(times, before, r)) else { continue };
+                row.set_histogram(k, &point);
             }
             Some(histogram) => row.set_histogram_view(k, histogram),
         }
@@ -60,9 +58,25 @@ pub(crate) fn interpolate(
     filled
 }
 
-fn fraction(samples: &Samples<'_>, before: usize, at: i64) -> f64 {
-    let (t1, t2) = (samples.times[before], samples.times[before + 1]);
-    (at - t1) as f64 / (t2 - t1) as f64
+fn fraction(times: &[i64], before: usize, at: i64) -> f64 {
+    (at - times[before]) as f64 / (times[before + 1] - times[before]) as f64
+}
+
+/// The histogram a part of the way between two: counters that were reset rise from nothing.
+fn histogram_between(
+    before: HistogramView<'_>,
+    after: HistogramView<'_>,
+    fraction: f64,
+) -> Result<FloatHistogram, MixedSchemas> {
+    let gauge = |h: HistogramView<'_>| h.hint() == CounterResetHint::Gauge;
+    if !(gauge(before) && gauge(after)) && after.is_reset_after(before) {
+        return Ok(after.times(fraction));
+    }
+    let (mut part, _) = after.minus(before)?;
+    part.mul(fraction);
+    let (mut point, _) = before.plus(part.view())?;
+    point.compact(0);
+    Ok(point)
 }
 
 /// The value at `at` on the line from sample `before` to the next one.

@@ -1,0 +1,180 @@
+//! `rate`, `increase` and `delta` of anchored and smoothed windows: no extrapolation, the edges are found.
+
+use promqlite_model::histogram::{CounterResetHint, FloatHistogram, HistogramView};
+use promqlite_model::{Annotation, RowMut, Samples};
+
+use super::Kind;
+use super::histograms::{add, subtract};
+use crate::range::window::go_seconds;
+use crate::{Extension, RangeCx, Windows};
+
+/// The samples that an extended window uses.
+#[derive(Clone, Copy)]
+struct Bounds {
+    begin: i64,
+    end: i64,
+    /// Index of the first sample used.
+    first: usize,
+    /// Index of the last sample used.
+    last: usize,
+    smoothed: bool,
+}
+
+impl Bounds {
+    /// Whether the left edge lies between two samples and is interpolated.
+    fn cuts_left(&self, times: &[i64]) -> bool {
+        self.smoothed && times[self.first] < self.begin
+    }
+
+    /// Whether the right edge lies between two samples and is interpolated.
+    fn cuts_right(&self, times: &[i64]) -> bool {
+        self.smoothed && self.last > 0 && times[self.last] > self.end
+    }
+}
+
+/// The kernel for extended windows of any samples.
+pub(in crate::range) fn extended(
+    kind: Kind,
+    w: &Windows<'_>,
+    extension: Extension,
+    row: &mut RowMut<'_>,
+    cx: &mut RangeCx<'_>,
+) {
+    let times = w.samples.times;
+    let smoothed = extension == Extension::Smoothed;
+    let divisor = if kind == Kind::Rate { go_seconds(w.range.0) } else { 1.0 };
+    for k in 0..w.len() {
+        let (begin, end) = (w.begin(k), w.end(k));
+        let lo = times.partition_point(|&t| t <= begin.saturating_sub(w.lookback.0));
+        let reach = if smoothed { end.saturating_add(w.lookback.0) } else { end };
+        let hi = times.partition_point(|&t| t <= reach);
+        if lo >= hi {
+            continue;
+        }
+        let window = w.samples.slice(lo..hi);
+        let Some(bounds) = bounds(&window, begin, end, smoothed) else { continue };
+        let used = bounds.first..=bounds.last;
+        let histograms = used.clone().filter(|&i| window.histogram(i).is_some()).count();
+        if histograms == 0 {
+            row.set(k, of_floats(kind, &window, bounds) / divisor);
+        } else if histograms < used.count() {
+            cx.note(Annotation::MixedFloatsHistograms { metric: cx.metric.to_owned() });
+        } else if let Some(mut change) = of_histograms(kind, &window, bounds, cx) {
+            if kind == Kind::Rate {
+                change.div(divisor);
+            }
+            row.set_histogram(k, &change);
+        }
+    }
+}
+
+fn bounds(window: &Samples<'_>, begin: i64, end: i64, smoothed: bool) -> Option<Bounds> {
+    let times = window.times;
+    let n = times.len();
+    let inside = times[..n - 1].iter().position(|&t| t > begin).unwrap_or(n - 1);
+    let first = inside.saturating_sub(1);
+    let last = if smoothed { times[..n - 1].iter().position(|&t| t >= end).unwrap_or(n - 1) } else { n - 1 };
+    if times[last] <= begin || (smoothed && times[first] > end) {
+        return None;
+    }
+    Some(Bounds { begin, end, first, last, smoothed })
+}
+
+fn fraction(times: &[i64], before: usize, at: i64) -> f64 {
+    (at - times[before]) as f64 / (times[before + 1] - times[before]) as f64
+}
+
+/// The value at `at` between two samples; a counter that dropped rises from zero.
+fn between(window: &Samples<'_>, before: usize, at: i64, counter: bool) -> f64 {
+    let (mut y1, y2) = (window.values[before], window.values[before + 1]);
+    if counter && y2 < y1 {
+        y1 = 0.0;
+    }
+    y1 + (y2 - y1) * fraction(window.times, before, at)
+}
+
+fn of_floats(kind: Kind, window: &Samples<'_>, b: Bounds) -> f64 {
+    let (times, values) = (window.times, window.values);
+    let counter = kind.is_counter();
+    let left = if b.cuts_left(times) { between(window, b.first, b.begin, counter) } else { values[b.first] };
+    let right = if b.cuts_right(times) { between(window, b.last - 1, b.end, counter) } else { values[b.last] };
+    let mut change = right - left;
+    if !counter {
+        return change;
+    }
+    let mut previous = left;
+    for i in b.first..=b.last {
+        if (i == b.first && times[i] <= b.begin) || (i == b.last && times[i] >= b.end) {
+            continue;
+        }
+        if values[i] < previous {
+            change += previous;
+        }
+        previous = values[i];
+    }
+    if right < previous {
+        change += previous;
+    }
+    change
+}
+
+fn of_histograms(
+    kind: Kind,
+    window: &Samples<'_>,
+    b: Bounds,
+    cx: &mut RangeCx<'_>,
+) -> Option<FloatHistogram> {
+    let times = window.times;
+    let at = |i: usize| window.histogram(i).expect("invariant: all samples are histograms");
+    let gauge = |i: usize| at(i).hint() == CounterResetHint::Gauge;
+    let counter = kind.is_counter();
+    let metric = cx.metric.to_owned();
+    if counter && (b.first..=b.last).any(gauge) {
+        cx.note(Annotation::HistogramNotCounter { metric });
+    } else if !counter && !(gauge(b.first) && gauge(b.last)) {
+        cx.note(Annotation::HistogramNotGauge { metric });
+    }
+    let (cuts_left, cuts_right) = (b.cuts_left(times), b.cuts_right(times));
+    let left = if cuts_left {
+        interpolate(at(b.first), at(b.first + 1), fraction(times, b.first, b.begin), counter, cx)?
+    } else {
+        at(b.first).to_owned()
+    };
+    let right = if cuts_right {
+        interpolate(at(b.last - 1), at(b.last), fraction(times, b.last - 1, b.end), counter, cx)?
+    } else {
+        at(b.last).to_owned()
+    };
+    let mut change = right;
+    subtract(&mut change, left.view(), cx)?;
+    if counter {
+        for i in b.first + 1..=b.last {
+            if !at(i).is_reset_after(at(i - 1)) || (i == b.first + 1 && cuts_left) {
+                continue;
+            }
+            add(&mut change, at(i - 1), cx)?;
+        }
+    }
+    change.set_hint(CounterResetHint::Gauge);
+    change.compact(0);
+    Some(change)
+}
+
+/// The histogram a part of the way from one to the next; a counter that was reset rises from nothing.
+fn interpolate(
+    before: HistogramView<'_>,
+    after: HistogramView<'_>,
+    fraction: f64,
+    counter: bool,
+    cx: &mut RangeCx<'_>,
+) -> Option<FloatHistogram> {
+    if counter && after.is_reset_after(before) {
+        return Some(after.times(fraction));
+    }
+    let mut part = after.to_owned();
+    subtract(&mut part, before, cx)?;
+    part.mul(fraction);
+    let mut point = before.to_owned();
+    add(&mut point, part.view(), cx)?;
+    Some(point)
+}

@@ -1,0 +1,63 @@
+//! `deriv` and `predict_linear`: a line through the floats of a window.
+
+use promqlite_model::RowMut;
+
+use super::definition::{RANGE_NUMBER, of_range, taking};
+use super::mixed::leaving_histograms_out;
+use super::window::{fill_by_samples, fill_by_step};
+use crate::numeric::linear_regression;
+use crate::{Function, RangeCx, Windows};
+
+/// `deriv`
+pub(super) static DERIV: Function = of_range(
+    "deriv",
+    "Per-second slope of a gauge over the range, by linear regression.",
+    "deriv(room_temperature_celsius[10m])",
+    deriv,
+    deriv_mixed,
+);
+
+/// `predict_linear`
+pub(super) static PREDICT_LINEAR: Function = taking(
+    RANGE_NUMBER,
+    of_range(
+        "predict_linear",
+        "The value of a gauge that many seconds from now, by linear regression over the range.",
+        "predict_linear(process_resident_memory_bytes[30m], 3600)",
+        predict,
+        predict_mixed,
+    ),
+);
+
+fn slope(times: &[i64], values: &[f64]) -> Option<f64> {
+    (values.len() >= 2).then(|| linear_regression(times, values, times[0]).slope)
+}
+
+fn deriv(w: &Windows<'_>, row: &mut RowMut<'_>, _: &mut RangeCx<'_>) {
+    fill_by_samples(w, row, |lo, hi| slope(&w.samples.times[lo..hi], &w.samples.values[lo..hi]));
+}
+
+fn deriv_mixed(w: &Windows<'_>, row: &mut RowMut<'_>, cx: &mut RangeCx<'_>) {
+    leaving_histograms_out(w, row, cx, 0, |_, times, values| slope(times, values));
+}
+
+/// The origin is the step's own time, whatever the window's end is.
+fn value_after(w: &Windows<'_>, k: usize, times: &[i64], values: &[f64], seconds: f64) -> Option<f64> {
+    if values.len() < 2 {
+        return None;
+    }
+    let line = linear_regression(times, values, w.grid.time(k).0);
+    Some(line.slope * seconds + line.intercept)
+}
+
+fn predict(w: &Windows<'_>, row: &mut RowMut<'_>, cx: &mut RangeCx<'_>) {
+    let seconds = cx.args[0];
+    fill_by_step(w, row, |k, lo, hi| {
+        value_after(w, k, &w.samples.times[lo..hi], &w.samples.values[lo..hi], seconds[k])
+    });
+}
+
+fn predict_mixed(w: &Windows<'_>, row: &mut RowMut<'_>, cx: &mut RangeCx<'_>) {
+    let seconds = cx.args[0];
+    leaving_histograms_out(w, row, cx, 0, |k, times, values| value_after(w, k, times, values, seconds[k]));
+}

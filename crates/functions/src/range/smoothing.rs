@@ -1,0 +1,71 @@
+//! `double_exponential_smoothing`
+
+use promqlite_model::RowMut;
+
+use super::definition::{RANGE_TWO_NUMBERS, experimental, of_range, taking};
+use super::mixed::leaving_histograms_out;
+use super::window::fill_by_step;
+use crate::{Function, RangeCx, Windows};
+
+/// `double_exponential_smoothing`
+pub(super) static DOUBLE_EXPONENTIAL_SMOOTHING: Function = taking(
+    RANGE_TWO_NUMBERS,
+    experimental(of_range(
+        "double_exponential_smoothing",
+        "Smoothed value of a gauge; the smoothing factor and the trend factor lie between 0 and 1.",
+        "double_exponential_smoothing(room_temperature_celsius[10m], 0.5, 0.5)",
+        floats,
+        mixed,
+    )),
+);
+
+/// Whether the factors of all steps are in range; the first that is not fails the query.
+fn check(cx: &mut RangeCx<'_>) -> bool {
+    for (&sf, &tf) in cx.args[0].iter().zip(cx.args[1]) {
+        if !(sf > 0.0 && sf < 1.0) {
+            cx.fail(format!("invalid smoothing factor. Expected: 0 < sf < 1, got: {}", six_decimals(sf)));
+            return false;
+        }
+        if !(tf > 0.0 && tf < 1.0) {
+            cx.fail(format!("invalid trend factor. Expected: 0 < tf < 1, got: {}", six_decimals(tf)));
+            return false;
+        }
+    }
+    true
+}
+
+/// Go's `%f`.
+fn six_decimals(v: f64) -> String {
+    if v.is_infinite() {
+        return if v > 0.0 { "+Inf".into() } else { "-Inf".into() };
+    }
+    format!("{v:.6}")
+}
+
+fn smooth(values: &[f64], sf: f64, tf: f64) -> Option<f64> {
+    let [first, second, ..] = *values else { return None };
+    let (mut before, mut level, mut trend) = (0.0, first, second - first);
+    for (i, &v) in values.iter().enumerate().skip(1) {
+        if i > 1 {
+            trend = tf * (level - before) + (1.0 - tf) * trend;
+        }
+        (before, level) = (level, sf * v + (1.0 - sf) * (level + trend));
+    }
+    Some(level)
+}
+
+fn floats(w: &Windows<'_>, row: &mut RowMut<'_>, cx: &mut RangeCx<'_>) {
+    if !check(cx) {
+        return;
+    }
+    let (sf, tf) = (cx.args[0], cx.args[1]);
+    fill_by_step(w, row, |k, lo, hi| smooth(&w.samples.values[lo..hi], sf[k], tf[k]));
+}
+
+fn mixed(w: &Windows<'_>, row: &mut RowMut<'_>, cx: &mut RangeCx<'_>) {
+    if !check(cx) {
+        return;
+    }
+    let (sf, tf) = (cx.args[0], cx.args[1]);
+    leaving_histograms_out(w, row, cx, 0, |k, _, values| smooth(values, sf[k], tf[k]));
+}
