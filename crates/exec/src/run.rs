@@ -10,6 +10,7 @@ use crate::collect::collect;
 use crate::context::{Cx, ExecOptions, Stats};
 use crate::error::{ExecError, Phase};
 use crate::operator::Schema;
+use crate::ops::totals::TotalsOnly;
 
 /// What all operators of a query refer to.
 pub(crate) struct Query<'q> {
@@ -58,7 +59,7 @@ fn select_all(plan: &Plan, cx: &Cx<'_>) -> Result<Vec<Box<dyn Selection>>, ExecE
         let selection = cx.storage.select(&request)?;
         cx.series.fetch_add(selection.len() as u64, std::sync::atomic::Ordering::Relaxed);
         selection.warnings().into_iter().for_each(|text| cx.storage_warning(text));
-        selections.push(selection);
+        selections.push(if spec.totals_only { Box::new(TotalsOnly::new(selection)) } else { selection });
     }
     Ok(selections)
 }

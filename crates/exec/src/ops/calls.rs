@@ -38,7 +38,7 @@ pub(crate) fn open_call<'q>(
             let numbers = args[1..].iter().map(|arg| scalar(arg, query, cx)).collect::<Result<Vec<_>, _>>()?;
             map_with_args(vector(0)?, f, numbers)
         }
-        Kernel::MapHistogram(f) => map(vector(0)?, move |batch, _, _| {
+        Kernel::MapHistogram(f) | Kernel::MapHistogramTotals(f) => map(vector(0)?, move |batch, _, _| {
             *batch = of_histograms(batch, f);
             Ok(())
         }),

@@ -198,31 +198,4 @@ impl ClassicHistogram {
         }
         value
     }
-
-    fn native_cell(&self, h: HistogramView<'_>, metric: &str, step: usize, notes: &mut Annotations) -> f64 {
-        let pos = Some(self.pos);
-        let metric = || metric.to_owned();
-        match &self.statistic {
-            Statistic::Quantile(q) => {
-                let result = h.quantile(q[step]);
-                match result.note {
-                    None => {}
-                    Some(QuantileNote::ResultIsNan) => {
-                        notes.add(Annotation::QuantileNanResult { metric: metric() }, pos);
-                    }
-                    Some(QuantileNote::ResultIsSkewed) => {
-                        notes.add(Annotation::QuantileNanSkewed { metric: metric() }, pos);
-                    }
-                }
-                result.value
-            }
-            Statistic::Fraction(lower, upper) => {
-                let result = h.fraction(lower[step], upper[step]);
-                if result.nan_excluded {
-                    notes.add(Annotation::FractionNanExcluded { metric: metric() }, pos);
-                }
-                result.value
-            }
-        }
-    }
 }

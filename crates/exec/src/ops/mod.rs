@@ -22,3 +22,4 @@ pub(crate) mod select;
 pub(crate) mod sets;
 pub(crate) mod smoothed;
 pub(crate) mod sort;
+pub(crate) mod totals;
