@@ -64,6 +64,8 @@ pub enum Kernel {
     MapArgs(MapArgsFn),
     /// Histograms, element by element; floats are left out.
     MapHistogram(fn(HistogramView<'_>) -> f64),
+    /// The same, of functions that look at count and sum only, so that selectors below may leave out buckets.
+    MapHistogramTotals(fn(HistogramView<'_>) -> f64),
     /// A part of the date; without an argument that of the step. Takes whole seconds since the epoch.
     Calendar(fn(i64) -> f64),
     /// A window of samples per step.

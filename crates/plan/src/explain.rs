@@ -63,6 +63,9 @@ fn push_selector(out: &mut String, id: usize, spec: &SelectorSpec) {
     if let Some(labels) = &spec.needed_labels {
         let _ = write!(out, " labels {}", labels.join(", "));
     }
+    if spec.totals_only {
+        out.push_str(" without buckets");
+    }
     out.push('\n');
 }
 

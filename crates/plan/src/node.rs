@@ -56,6 +56,10 @@ pub struct SelectorSpec {
     /// duplicates. If a row has `__type__` or `__unit__`, whose removal can make real duplicates, the select is
     /// to be repeated without the hint.
     pub needed_labels: Option<Vec<String>>,
+    /// Whether of native histograms only count and sum are looked at. They are then read without buckets, and
+    /// their counter-reset hints tell of each whether it was reset after the one read before it, as in
+    /// Prometheus, where that can lead to a remark.
+    pub totals_only: bool,
 }
 
 /// An operation, the steps at which it is evaluated, and its place in the query.

@@ -222,3 +222,22 @@ fn extreme_times_do_not_overflow() {
     let params = QueryParams::range(Timestamp(i64::MIN), Timestamp(i64::MAX), Millis(1));
     assert!(!plan("rate(foo[5m:1s] offset -1d) / start()", &params).to_string().is_empty());
 }
+
+#[test]
+fn buckets_are_left_out_where_only_totals_matter() {
+    for (query, totals_only) in [
+        ("foo", &[false][..]),
+        ("histogram_count(foo)", &[true]),
+        ("histogram_sum(sum(rate(foo[5m])))", &[true]),
+        ("histogram_avg(foo) + bar", &[true, false]),
+        ("histogram_stddev(foo)", &[false]),
+        ("histogram_count(foo </ 2)", &[false]),
+        ("histogram_count(max_over_time(foo[5m:1m]))", &[false]),
+        ("max_over_time(histogram_count(foo)[5m:1m])", &[false]),
+        ("histogram_quantile(0.5, foo unless histogram_count(foo) == 0)", &[false, false]),
+    ] {
+        let plan = plan(query, &at(0));
+        let got: Vec<bool> = plan.selectors.iter().map(|spec| spec.totals_only).collect();
+        assert_eq!(got, totals_only, "{query}");
+    }
+}

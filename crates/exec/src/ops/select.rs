@@ -53,10 +53,13 @@ impl Source for InstantSelector<'_> {
             let mut out = batch.row_mut(row);
             points += if self.smoothed && self.emit == Emit::Value {
                 let filled = smoothed::interpolate(&samples, self.references, self.lookback.0, &mut out);
+                let name = self.selection.labels(series).get(Symbol::NAME);
+                let metric = || cx.symbols.get(name).to_owned();
                 if filled.mixed {
-                    let name = self.selection.labels(series).get(Symbol::NAME);
-                    let metric = cx.symbols.get(name).to_owned();
-                    cx.note(Annotation::MixedFloatsHistograms { metric }, self.pos);
+                    cx.note(Annotation::MixedFloatsHistograms { metric: metric() }, self.pos);
+                }
+                if filled.schemas_mixed {
+                    cx.note(Annotation::MixedExponentialCustom { metric: metric() }, self.pos);
                 }
                 filled.points
             } else {

@@ -13,6 +13,8 @@ pub(crate) struct Filled {
     pub points: usize,
     /// Whether some window held floats and histograms, and so yields nothing.
     pub mixed: bool,
+    /// Whether a point would lie between exponential and custom buckets, and so is missing.
+    pub schemas_mixed: bool,
 }
 
 /// Fills a row from the windows `(r − lookback, r + lookback]`: the sample at `r`, else a point on the line
@@ -48,7 +50,10 @@ pub(crate) fn interpolate(
             None => row.set(k, samples.values[before]),
             Some(histogram) if between => {
                 let later = samples.histogram(next).expect("invariant: the window is not mixed");
-                let Ok(point) = histogram_between(histogram, later, fraction(times, before, r)) else { continue };
+                let Ok(point) = histogram_between(histogram, later, fraction(times, before, r)) else {
+                    filled.schemas_mixed = true;
+                    continue;
+                };
                 row.set_histogram(k, &point);
             }
             Some(histogram) => row.set_histogram_view(k, histogram),
@@ -68,6 +73,9 @@ fn histogram_between(
     after: HistogramView<'_>,
     fraction: f64,
 ) -> Result<FloatHistogram, MixedSchemas> {
+    if before.schema().is_custom() != after.schema().is_custom() {
+        return Err(MixedSchemas);
+    }
     let gauge = |h: HistogramView<'_>| h.hint() == CounterResetHint::Gauge;
     if !(gauge(before) && gauge(after)) && after.is_reset_after(before) {
         return Ok(after.times(fraction));

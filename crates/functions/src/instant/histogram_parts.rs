@@ -2,19 +2,18 @@
 //! `histogram_stdvar`.
 
 use promqlite_model::ValueType::Vector;
-use promqlite_model::histogram::HistogramView;
 
 use super::stable;
 use crate::{Doc, Function, Kernel, MetricNameRule};
 
 /// Unlike other functions these leave `__type__` and `__unit__` alone when names are removed at once.
-const fn part(name: &'static str, f: fn(HistogramView<'_>) -> f64, doc: Doc) -> Function {
-    stable(name, &[Vector], Vector, MetricNameRule::DropNameOnly, Kernel::MapHistogram(f), doc)
+const fn part(name: &'static str, kernel: Kernel, doc: Doc) -> Function {
+    stable(name, &[Vector], Vector, MetricNameRule::DropNameOnly, kernel, doc)
 }
 
 pub(super) static HISTOGRAM_COUNT: Function = part(
     "histogram_count",
-    |h| h.count(),
+    Kernel::MapHistogramTotals(|h| h.count()),
     Doc {
         summary: "Number of observations of each native histogram.",
         example: "histogram_count(rate(http_request_duration_seconds[10m]))",
@@ -23,7 +22,7 @@ pub(super) static HISTOGRAM_COUNT: Function = part(
 
 pub(super) static HISTOGRAM_SUM: Function = part(
     "histogram_sum",
-    |h| h.sum(),
+    Kernel::MapHistogramTotals(|h| h.sum()),
     Doc {
         summary: "Sum of the observations of each native histogram.",
         example: "histogram_sum(rate(http_request_duration_seconds[10m]))",
@@ -32,7 +31,7 @@ pub(super) static HISTOGRAM_SUM: Function = part(
 
 pub(super) static HISTOGRAM_AVG: Function = part(
     "histogram_avg",
-    |h| h.avg(),
+    Kernel::MapHistogramTotals(|h| h.avg()),
     Doc {
         summary: "Arithmetic mean of the observations of each native histogram.",
         example: "histogram_avg(rate(http_request_duration_seconds[10m]))",
@@ -41,7 +40,7 @@ pub(super) static HISTOGRAM_AVG: Function = part(
 
 pub(super) static HISTOGRAM_STDDEV: Function = part(
     "histogram_stddev",
-    |h| h.stddev(),
+    Kernel::MapHistogram(|h| h.stddev()),
     Doc {
         summary: "Estimates the standard deviation of the observations of each native histogram.",
         example: "histogram_stddev(rate(http_request_duration_seconds[10m]))",
@@ -50,7 +49,7 @@ pub(super) static HISTOGRAM_STDDEV: Function = part(
 
 pub(super) static HISTOGRAM_STDVAR: Function = part(
     "histogram_stdvar",
-    |h| h.stdvar(),
+    Kernel::MapHistogram(|h| h.stdvar()),
     Doc {
         summary: "Estimates the variance of the observations of each native histogram.",
         example: "histogram_stdvar(rate(http_request_duration_seconds[10m]))",
@@ -65,7 +64,7 @@ mod tests {
     use crate::aggregate::testing::custom;
 
     fn run(function: &Function, histogram: &FloatHistogram) -> f64 {
-        let Kernel::MapHistogram(f) = function.kernel else {
+        let (Kernel::MapHistogram(f) | Kernel::MapHistogramTotals(f)) = function.kernel else {
             unreachable!("invariant: these map histograms")
         };
         f(histogram.view())

@@ -9,6 +9,8 @@ mod select;
 mod subquery;
 mod validate;
 
+use promqlite_functions::Kernel;
+use promqlite_functions::binary::BinaryOp;
 use promqlite_model::{Grid, Millis, Pos, ValueType};
 use promqlite_syntax::with_stack;
 
@@ -34,7 +36,12 @@ pub fn lower(expr: &Expr, params: &QueryParams) -> Result<Plan, LowerError> {
         }
     }
     let mut lowerer = Lowerer::new(params);
-    let scope = Scope { grid: params.grid(), step: params.step.unwrap_or(Millis::ZERO), at: AtRule::Pins };
+    let scope = Scope {
+        grid: params.grid(),
+        step: params.step.unwrap_or(Millis::ZERO),
+        at: AtRule::Pins,
+        buckets: Buckets::Read,
+    };
     let root = lowerer.expr(expr, scope)?;
     match lowerer.deferred {
         Some(error) => Err(error),
@@ -57,6 +64,41 @@ struct Scope {
     step: Millis,
     /// What `@` means here.
     at: AtRule,
+    /// Whether selectors here read the buckets of native histograms.
+    buckets: Buckets,
+}
+
+/// Whether anything looks at the buckets of the native histograms that a selector reads.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Buckets {
+    /// Nothing says otherwise.
+    Read,
+    /// A function above looks at count and sum alone.
+    Skip,
+    /// Something above looks at them, or hands them on in ways that are not followed.
+    Needed,
+}
+
+impl Scope {
+    /// The scope of a function's arguments.
+    fn arguments_of(self, kernel: &Kernel) -> Self {
+        let buckets = match (kernel, self.buckets) {
+            (Kernel::HistogramQuantile | Kernel::HistogramQuantiles | Kernel::HistogramFraction, _) => {
+                Buckets::Needed
+            }
+            (Kernel::MapHistogramTotals(_), Buckets::Read) => Buckets::Skip,
+            (_, buckets) => buckets,
+        };
+        Self { buckets, ..self }
+    }
+
+    /// The scope of an operator's operands.
+    fn operands_of(self, op: BinaryOp) -> Self {
+        match op {
+            BinaryOp::TrimUpper | BinaryOp::TrimLower => Self { buckets: Buckets::Needed, ..self },
+            _ => self,
+        }
+    }
 }
 
 /// What `@` does.
@@ -114,7 +156,9 @@ impl<'a> Lowerer<'a> {
             ExprKind::Selector(selector) => self.instant_selector(selector, scope)?,
             ExprKind::Range(range) => NodeKind::Range(self.range_selector(range, scope)?),
             ExprKind::Subquery(subquery) => NodeKind::Range(self.subquery(subquery, scope)?),
-            ExprKind::Call { function, args } => self.call(function, args, scope)?,
+            ExprKind::Call { function, args } => {
+                self.call(function, args, scope.arguments_of(&function.kernel))?
+            }
             ExprKind::Aggregate { aggregation, grouping, input, param } => {
                 let input = self.boxed(input, scope)?;
                 let drifting = Scope { at: AtRule::Drifts, ..scope };
@@ -124,8 +168,8 @@ impl<'a> Lowerer<'a> {
             ExprKind::Binary { op, return_bool, lhs, rhs, matching } => NodeKind::Binary {
                 op: *op,
                 return_bool: *return_bool,
-                lhs: self.boxed(lhs, scope)?,
-                rhs: self.boxed(rhs, scope)?,
+                lhs: self.boxed(lhs, scope.operands_of(*op))?,
+                rhs: self.boxed(rhs, scope.operands_of(*op))?,
                 matching: matching.clone(),
             },
             ExprKind::Negate(operand) => NodeKind::Negate(self.boxed(operand, scope)?),

@@ -5,7 +5,7 @@ use promqlite_model::{Millis, TimeRange, Timestamp};
 use promqlite_syntax::ast::{At, DurationValue, Extended};
 
 use super::duration::Sign;
-use super::{AtRule, LowerError, Lowerer, Scope};
+use super::{AtRule, Buckets, LowerError, Lowerer, Scope};
 use crate::node::{Emit, NodeKind, RangeInput, SelectorId, SelectorSpec, TimeMap};
 use crate::typed::{RangeSelector, Selector};
 
@@ -87,7 +87,9 @@ impl Lowerer<'_> {
         scope: Scope,
     ) -> SelectorId {
         let matchers = selector.matchers.clone();
-        self.selectors.push(SelectorSpec { matchers, range, step: scope.step, window, needed_labels: None });
+        let totals_only = scope.buckets == Buckets::Skip;
+        let step = scope.step;
+        self.selectors.push(SelectorSpec { matchers, range, step, window, needed_labels: None, totals_only });
         SelectorId(self.selectors.len() - 1)
     }
 

@@ -3,7 +3,7 @@
 use promqlite_model::{Grid, Millis, Timestamp};
 
 use super::duration::Sign;
-use super::{LowerError, Lowerer, Scope};
+use super::{Buckets, LowerError, Lowerer, Scope};
 use crate::node::{RangeInput, TimeMap};
 use crate::typed::Subquery;
 
@@ -18,7 +18,7 @@ impl Lowerer<'_> {
         // A step below a millisecond counts as none.
         let step = if step.0 > 0 { step } else { Millis(self.params.default_subquery_step.0.max(1)) };
         let grid = inner_grid(ends, scope.grid.len, range, step);
-        let input = self.boxed(&node.input, Scope { grid, step, ..scope })?;
+        let input = self.boxed(&node.input, Scope { grid, step, buckets: Buckets::Needed, ..scope })?;
         Ok(RangeInput::Subquery { input, ends, range })
     }
 }

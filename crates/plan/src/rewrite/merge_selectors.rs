@@ -24,7 +24,11 @@ fn apply(plan: &mut Plan) -> bool {
     let mut new_id = Vec::with_capacity(before);
     for spec in std::mem::take(&mut plan.selectors) {
         let homes = equal.entry(sorted(&spec.matchers)).or_default();
-        match homes.iter().copied().find(|&i| near(merged[i].range, spec.range)) {
+        match homes
+            .iter()
+            .copied()
+            .find(|&i| near(merged[i].range, spec.range) && merged[i].totals_only == spec.totals_only)
+        {
             Some(i) => {
                 absorb(&mut merged[i], &spec);
                 new_id.push(SelectorId(i));

@@ -94,9 +94,11 @@ fn below(node: &Node, i: usize, need: &Need) -> Need {
             need.clone()
         }
         NodeKind::Call { function, .. } => match function.kernel {
-            Kernel::Map(_) | Kernel::MapArgs(_) | Kernel::MapHistogram(_) | Kernel::Calendar(_) => {
-                need.clone()
-            }
+            Kernel::Map(_)
+            | Kernel::MapArgs(_)
+            | Kernel::MapHistogram(_)
+            | Kernel::MapHistogramTotals(_)
+            | Kernel::Calendar(_) => need.clone(),
             _ => None,
         },
         NodeKind::Binary { lhs, rhs, .. } if lhs.ty != rhs.ty => need.clone(),

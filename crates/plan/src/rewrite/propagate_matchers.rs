@@ -83,9 +83,11 @@ fn known_matchers(node: &Node, selectors: &[SelectorSpec]) -> Vec<Matcher> {
             }
         }
         NodeKind::Call { function, args, .. } => match function.kernel {
-            Kernel::Map(_) | Kernel::MapArgs(_) | Kernel::MapHistogram(_) | Kernel::Sort(_) => {
-                below(&args[0])
-            }
+            Kernel::Map(_)
+            | Kernel::MapArgs(_)
+            | Kernel::MapHistogram(_)
+            | Kernel::MapHistogramTotals(_)
+            | Kernel::Sort(_) => below(&args[0]),
             _ => Vec::new(),
         },
         NodeKind::Negate(inner) | NodeKind::Broadcast(inner) => below(inner),

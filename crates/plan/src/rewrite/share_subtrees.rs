@@ -159,7 +159,11 @@ fn keeps_series_apart(node: &Node) -> bool {
         }
         NodeKind::Call { function, .. } => matches!(
             function.kernel,
-            Kernel::Map(_) | Kernel::MapArgs(_) | Kernel::MapHistogram(_) | Kernel::Calendar(_)
+            Kernel::Map(_)
+                | Kernel::MapArgs(_)
+                | Kernel::MapHistogram(_)
+                | Kernel::MapHistogramTotals(_)
+                | Kernel::Calendar(_)
         ),
         NodeKind::Binary { lhs, rhs, .. } => lhs.ty != rhs.ty,
         _ => false,

@@ -114,7 +114,8 @@ fn of_histograms(
     }
     subtract(&mut change, first, cx)?;
     if kind.is_counter() {
-        for i in 1..n {
+        // A reset at the second sample has replaced the first, so that there is nothing left to add.
+        for i in 2..n {
             if is_reset(i) {
                 add(&mut change, at(i - 1), cx)?;
             }
@@ -129,7 +130,11 @@ fn of_histograms(
 }
 
 /// Takes `other` away, remarking on what was reconciled; `None` where schemas do not go together.
-pub(super) fn subtract(from: &mut FloatHistogram, other: HistogramView<'_>, cx: &mut RangeCx<'_>) -> Option<()> {
+pub(super) fn subtract(
+    from: &mut FloatHistogram,
+    other: HistogramView<'_>,
+    cx: &mut RangeCx<'_>,
+) -> Option<()> {
     match from.sub(other) {
         Ok(seen) => {
             if seen.bounds_reconciled {
