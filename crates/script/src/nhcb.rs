@@ -32,6 +32,7 @@ enum Part {
 }
 
 /// The histograms with custom buckets that the float series of a load make.
+#[allow(clippy::mutable_key_type, reason = "symbols only grow, and label sets compare their strings")]
 pub(crate) fn derive(load: &Load) -> Result<Vec<DerivedSeries>, LoadError> {
     let mut groups: BTreeMap<LabelSet, BTreeMap<usize, Snapshot>> = BTreeMap::new();
     for series in &load.series {

@@ -118,7 +118,7 @@ impl Runner {
         let range = Query::range(query, at - MINUTE, at + MINUTE, MINUTE);
         let in_range = self.engine.query(self.data.store(), &range).map_err(|error| {
             let query = go_quote(query.as_bytes());
-            failure(format!("error evaluating query {query} in range mode (line {}): {error}", eval.line))
+            failure(format!("error evaluating query {query} (line {}) in range mode: {error}", eval.line))
         })?;
         if eval.ordered {
             return Ok(());

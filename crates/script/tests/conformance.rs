@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
+use promqlite::{EngineOptions, Rewrites};
 use promqlite_script::{Command, Runner, Script, engine_options};
 
 fn root() -> PathBuf {
@@ -19,26 +20,37 @@ struct Outcome {
     failures: Vec<String>,
 }
 
+/// Runs a file's commands in two configurations between which no answer may differ; an eval passes if it does in
+/// both.
 fn run_file(path: &Path) -> Outcome {
     let text = std::fs::read_to_string(path).expect("a readable script");
     let (script, failures) = parse_what_can_be(&text);
     let total = script.evals().count() + failures.len();
     let mut outcome = Outcome { passed: 0, total, failures };
-    let mut runner = Runner::new(engine_options());
+    let plain = EngineOptions {
+        rewrites: Rewrites::NONE,
+        batch_rows: Some(1),
+        single_thread: true,
+        ..engine_options()
+    };
+    let mut runners = [engine_options(), plain].map(Runner::new);
     for command in script.commands() {
         match command {
-            Command::Clear => runner.clear(),
+            Command::Clear => runners.iter_mut().for_each(Runner::clear),
             Command::Load(load) => {
-                if let Err(error) = runner.load(load) {
+                if let Err(error) = runners.iter_mut().try_for_each(|runner| runner.load(load)) {
                     outcome.failures.push(format!("load: {error}"));
                     break;
                 }
             }
-            Command::Eval(eval) => match catch_unwind(AssertUnwindSafe(|| runner.eval(eval).outcome)) {
-                Ok(Ok(())) => outcome.passed += 1,
-                Ok(Err(failure)) => outcome.failures.push(format!("{}: {failure}", eval.name())),
-                Err(_) => outcome.failures.push(format!("{}: PANIC", eval.name())),
-            },
+            Command::Eval(eval) => {
+                match catch_unwind(AssertUnwindSafe(|| runners.iter().try_for_each(|r| r.eval(eval).outcome)))
+                {
+                    Ok(Ok(())) => outcome.passed += 1,
+                    Ok(Err(failure)) => outcome.failures.push(format!("{}: {failure}", eval.name())),
+                    Err(_) => outcome.failures.push(format!("{}: PANIC", eval.name())),
+                }
+            }
         }
     }
     outcome
@@ -56,8 +68,8 @@ fn parse_what_can_be(text: &str) -> (Script, Vec<String>) {
         failures.push(format!("line {}: {error}", error.line()));
         let ends_block = |line: &&str| line.trim().is_empty() || line.trim().starts_with('#');
         let at = error.line() - 1;
-        let start = lines[..at].iter().rposition(|line| ends_block(line)).map_or(0, |end| end + 1);
-        let end = lines[at..].iter().position(|line| ends_block(line)).map_or(lines.len(), |len| at + len);
+        let start = lines[..at].iter().rposition(ends_block).map_or(0, |end| end + 1);
+        let end = lines[at..].iter().position(ends_block).map_or(lines.len(), |len| at + len);
         lines[start..end].fill("");
     }
 }
