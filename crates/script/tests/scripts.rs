@@ -19,7 +19,8 @@ fn main() {
     let mut trials = Vec::new();
     let mut scripts: Vec<(String, Script)> = Vec::new();
     for path in &paths {
-        let name = path.file_stem().expect("a file name").to_string_lossy().into_owned();
+        let directory = path.parent().and_then(Path::file_name).expect("a directory").to_string_lossy();
+        let name = format!("{directory}/{}", path.file_stem().expect("a file name").to_string_lossy());
         let text = std::fs::read_to_string(path).expect("a readable script");
         match Script::parse(&text) {
             Ok(script) => scripts.push((name, script)),
@@ -48,11 +49,13 @@ fn collect(directory: &Path, paths: &mut Vec<PathBuf>) {
     }
 }
 
-/// Configurations between which no answer may differ.
-fn configurations() -> [(&'static str, EngineOptions); 5] {
+/// Configurations between which no answer may differ, but for those that depend on when names are removed: the
+/// scripts below `names_removed_last` and `names_removed_at_once`.
+fn configurations() -> [(&'static str, EngineOptions); 6] {
     let base = engine_options;
     [
         ("default", base()),
+        ("names removed at once", EngineOptions { delayed_name_removal: false, ..base() }),
         ("no rewrites", EngineOptions { rewrites: Rewrites::NONE, ..base() }),
         ("one row per batch", EngineOptions { batch_rows: Some(1), ..base() }),
         ("single thread", EngineOptions { single_thread: true, ..base() }),
@@ -66,7 +69,13 @@ fn configurations() -> [(&'static str, EngineOptions); 5] {
 /// One test per eval and configuration. Evals between two changes of the data share a runner.
 fn script_trials(file: &str, script: &Script) -> Vec<Trial> {
     let mut trials = Vec::new();
+    let removal = file.split('/').next();
     for (configuration, options) in configurations() {
+        let wrong_removal =
+            if options.delayed_name_removal { "names_removed_at_once" } else { "names_removed_last" };
+        if removal == Some(wrong_removal) {
+            continue;
+        }
         let mut loads = Vec::new();
         let mut runner: Option<Arc<Runner>> = None;
         for command in script.commands() {
