@@ -15,15 +15,18 @@ pub(super) static CHANGES: Function = declare(
         summary: "How often the value changed within the range.",
         example: "changes(process_start_time_seconds[1h])",
     },
-    |w, row, _| count(w, row, |samples, i| changed(samples, i)),
-    |w, _, row, _| anchored(w, row, |samples, i| changed(samples, i)),
+    |w, row, _| count(w, row, changed),
+    |w, _, row, _| anchored(w, row, changed),
     false,
 );
 
 /// `resets`
 pub(super) static RESETS: Function = declare(
     "resets",
-    Doc { summary: "How often a counter was reset within the range.", example: "resets(http_requests_total[1h])" },
+    Doc {
+        summary: "How often a counter was reset within the range.",
+        example: "resets(http_requests_total[1h])",
+    },
     |w, row, cx| {
         let starts = cx.use_start_times && !w.samples.start_times.is_empty();
         count(w, row, |samples, i| reset(samples, i, starts));

@@ -1,7 +1,7 @@
 //! How most range functions are declared.
 
-use promqlite_model::ValueType::{Matrix, Scalar, Vector};
 use promqlite_model::ValueType;
+use promqlite_model::ValueType::{Matrix, Scalar, Vector};
 
 use crate::{Doc, ExtensionSupport, Function, Kernel, MetricNameRule, RangeFn, RangeKernel};
 

@@ -49,21 +49,34 @@ pub(super) static TS_OF_MAX: Function = experimental(of_range(
 /// From here on a queue of candidates beats looking at every sample of every window.
 const LONG_WINDOW: usize = 32;
 
-fn extreme(w: &Windows<'_>, row: &mut RowMut<'_>, step: fn(f64, f64) -> f64, beats: fn(f64, f64) -> bool) {
+fn extreme(
+    w: &Windows<'_>,
+    row: &mut RowMut<'_>,
+    step: impl Fn(f64, f64) -> f64,
+    beats: impl Fn(f64, f64) -> bool,
+) {
     if long_and_overlapping(w, LONG_WINDOW) {
-        sliding(w, row, beats);
+        let values = w.samples.values;
+        // An equal value stays in front of a later one: of 0 and −0 the first counts.
+        sliding(w, row, |v, best| beats(v, best) && v != best, |_, i| i.map_or(f64::NAN, |i| values[i]));
     } else {
-        fill_by_samples(w, row, |lo, hi| Some(fold(&w.samples.values[lo..hi], step)));
+        fill_by_samples(w, row, |lo, hi| Some(fold(&w.samples.values[lo..hi], &step)));
     }
 }
 
-fn fold(values: &[f64], step: fn(f64, f64) -> f64) -> f64 {
+fn fold(values: &[f64], step: impl Fn(f64, f64) -> f64) -> f64 {
     values[1..].iter().fold(values[0], |best, &v| step(best, v))
 }
 
-/// The classic monotonic queue: an earlier value that a later one beats or equals can never be the extreme
-/// again, so each sample enters and leaves once. NaN never enters; a window of NaN alone is NaN.
-fn sliding(w: &Windows<'_>, row: &mut RowMut<'_>, beats: fn(f64, f64) -> bool) {
+/// The classic monotonic queue: an earlier value that a later one beats can never be the extreme again, so each
+/// sample enters and leaves once. NaN never enters; `result` gets the end of the window and the index of the
+/// extreme, or nothing if the window is NaN alone.
+fn sliding(
+    w: &Windows<'_>,
+    row: &mut RowMut<'_>,
+    beats: impl Fn(f64, f64) -> bool,
+    result: impl Fn(usize, Option<usize>) -> f64,
+) {
     let values = w.samples.values;
     let mut out = FloatRow::new(row);
     let mut queue: VecDeque<usize> = VecDeque::new();
@@ -72,8 +85,7 @@ fn sliding(w: &Windows<'_>, row: &mut RowMut<'_>, beats: fn(f64, f64) -> bool) {
         next = next.max(lo);
         while next < hi {
             if !values[next].is_nan() {
-                // An equal value stays in front of a later one: of 0 and −0 the first counts.
-                while queue.back().is_some_and(|&i| beats(values[next], values[i]) && values[next] != values[i]) {
+                while queue.back().is_some_and(|&i| beats(values[next], values[i])) {
                     queue.pop_back();
                 }
                 queue.push_back(next);
@@ -84,7 +96,7 @@ fn sliding(w: &Windows<'_>, row: &mut RowMut<'_>, beats: fn(f64, f64) -> bool) {
             queue.pop_front();
         }
         if lo < hi {
-            out.set(k, queue.front().map_or(f64::NAN, |&i| values[i]));
+            out.set(k, result(hi, queue.front().copied()));
         }
     });
 }
@@ -93,7 +105,7 @@ fn mixed(w: &Windows<'_>, row: &mut RowMut<'_>, cx: &mut RangeCx<'_>, f: impl Fn
     leaving_histograms_out(w, row, cx, 0, |_, _, values| Some(f(values)));
 }
 
-fn last_best(times: &[i64], values: &[f64], replaces: fn(f64, f64) -> bool) -> f64 {
+fn last_best(times: &[i64], values: &[f64], replaces: impl Fn(f64, f64) -> bool) -> f64 {
     let mut best = 0;
     for i in 1..values.len() {
         if replaces(values[i], values[best]) || values[best].is_nan() {
@@ -103,11 +115,21 @@ fn last_best(times: &[i64], values: &[f64], replaces: fn(f64, f64) -> bool) -> f
     times[best] as f64 / 1000.0
 }
 
-fn times(w: &Windows<'_>, row: &mut RowMut<'_>, replaces: fn(f64, f64) -> bool) {
+fn times(w: &Windows<'_>, row: &mut RowMut<'_>, replaces: impl Fn(f64, f64) -> bool) {
     let (times, values) = (w.samples.times, w.samples.values);
-    fill_by_samples(w, row, |lo, hi| Some(last_best(&times[lo..hi], &values[lo..hi], replaces)));
+    if long_and_overlapping(w, LONG_WINDOW) {
+        // Among NaN alone the newest counts.
+        sliding(w, row, replaces, |hi, i| times[i.unwrap_or(hi - 1)] as f64 / 1000.0);
+    } else {
+        fill_by_samples(w, row, |lo, hi| Some(last_best(&times[lo..hi], &values[lo..hi], &replaces)));
+    }
 }
 
-fn mixed_times(w: &Windows<'_>, row: &mut RowMut<'_>, cx: &mut RangeCx<'_>, replaces: fn(f64, f64) -> bool) {
-    leaving_histograms_out(w, row, cx, 0, |_, times, values| Some(last_best(times, values, replaces)));
+fn mixed_times(
+    w: &Windows<'_>,
+    row: &mut RowMut<'_>,
+    cx: &mut RangeCx<'_>,
+    replaces: impl Fn(f64, f64) -> bool,
+) {
+    leaving_histograms_out(w, row, cx, 0, |_, times, values| Some(last_best(times, values, &replaces)));
 }

@@ -5,7 +5,9 @@ use promqlite_model::{Annotation, RowMut, Samples, ValueType};
 
 use super::start_time::restarted;
 use super::window::fill_by_samples;
-use crate::{Doc, ExtensionSupport, Function, Kernel, MetricNameRule, RangeCx, RangeFn, RangeKernel, Windows};
+use crate::{
+    Doc, ExtensionSupport, Function, Kernel, MetricNameRule, RangeCx, RangeFn, RangeKernel, Windows,
+};
 
 /// `irate`
 pub(super) static IRATE: Function = declare(

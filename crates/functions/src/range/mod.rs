@@ -13,10 +13,14 @@ mod last_two;
 mod mixed;
 mod rate;
 mod regression;
+mod sliding_sum;
 mod smoothing;
+mod sorted_window;
 mod spread;
 mod start_time;
 mod sums;
+#[cfg(test)]
+mod tests;
 mod window;
 
 use crate::Function;

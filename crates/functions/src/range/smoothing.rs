@@ -19,19 +19,29 @@ pub(super) static DOUBLE_EXPONENTIAL_SMOOTHING: Function = taking(
     )),
 );
 
-/// Whether the factors of all steps are in range; the first that is not fails the query.
-fn check(cx: &mut RangeCx<'_>) -> bool {
-    for (&sf, &tf) in cx.args[0].iter().zip(cx.args[1]) {
-        if !(sf > 0.0 && sf < 1.0) {
-            cx.fail(format!("invalid smoothing factor. Expected: 0 < sf < 1, got: {}", six_decimals(sf)));
-            return false;
+/// Whether all factors are in range; the first that is not fails the query. A step whose window holds no sample
+/// uses no factors.
+fn check(w: &Windows<'_>, cx: &mut RangeCx<'_>) -> bool {
+    let mut complaint = None;
+    w.for_each(|k, lo, hi| {
+        if lo < hi && complaint.is_none() {
+            complaint = complaint_about(cx.args[0][k], cx.args[1][k]);
         }
-        if !(tf > 0.0 && tf < 1.0) {
-            cx.fail(format!("invalid trend factor. Expected: 0 < tf < 1, got: {}", six_decimals(tf)));
-            return false;
-        }
+    });
+    let fine = complaint.is_none();
+    complaint.into_iter().for_each(|text| cx.fail(text));
+    fine
+}
+
+fn complaint_about(sf: f64, tf: f64) -> Option<String> {
+    let inside = |factor: f64| factor > 0.0 && factor < 1.0;
+    if !inside(sf) {
+        Some(format!("invalid smoothing factor. Expected: 0 < sf < 1, got: {}", six_decimals(sf)))
+    } else if !inside(tf) {
+        Some(format!("invalid trend factor. Expected: 0 < tf < 1, got: {}", six_decimals(tf)))
+    } else {
+        None
     }
-    true
 }
 
 /// Go's `%f`.
@@ -55,7 +65,7 @@ fn smooth(values: &[f64], sf: f64, tf: f64) -> Option<f64> {
 }
 
 fn floats(w: &Windows<'_>, row: &mut RowMut<'_>, cx: &mut RangeCx<'_>) {
-    if !check(cx) {
+    if !check(w, cx) {
         return;
     }
     let (sf, tf) = (cx.args[0], cx.args[1]);
@@ -63,7 +73,7 @@ fn floats(w: &Windows<'_>, row: &mut RowMut<'_>, cx: &mut RangeCx<'_>) {
 }
 
 fn mixed(w: &Windows<'_>, row: &mut RowMut<'_>, cx: &mut RangeCx<'_>) {
-    if !check(cx) {
+    if !check(w, cx) {
         return;
     }
     let (sf, tf) = (cx.args[0], cx.args[1]);

@@ -4,7 +4,8 @@ use promqlite_model::{Annotation, RowMut};
 
 use super::definition::{NUMBER_RANGE, experimental, of_range, taking};
 use super::mixed::leaving_histograms_out;
-use super::window::{fill_by_samples, fill_by_step};
+use super::sorted_window::SortedWindow;
+use super::window::{fill_by_samples, fill_by_step, long_and_overlapping};
 use crate::numeric::{compensated_variance, quantile};
 use crate::{Function, RangeCx, Windows};
 
@@ -31,7 +32,7 @@ pub(super) static MAD: Function = experimental(of_range(
     "mad_over_time",
     "Median absolute deviation of the values in the range.",
     "mad_over_time(queue_length[10m])",
-    |w, row, _| plain(w, row, median_absolute_deviation),
+    |w, row, _| mad_floats(w, row),
     |w, row, cx| mixed(w, row, cx, median_absolute_deviation),
 ));
 
@@ -47,6 +48,7 @@ pub(super) static QUANTILE: Function = taking(
     ),
 );
 
+/// A pass over each window: merging variances of parts would not compensate as one pass does.
 fn plain(w: &Windows<'_>, row: &mut RowMut<'_>, f: fn(&[f64]) -> f64) {
     fill_by_samples(w, row, |lo, hi| Some(f(&w.samples.values[lo..hi])));
 }
@@ -65,12 +67,33 @@ fn median_absolute_deviation(values: &[f64]) -> f64 {
     quantile(0.5, &mut scratch)
 }
 
+/// From here on keeping windows sorted beats selecting in each.
+const LONG_WINDOW: usize = 16;
+
+fn mad_floats(w: &Windows<'_>, row: &mut RowMut<'_>) {
+    if !long_and_overlapping(w, LONG_WINDOW) {
+        return plain(w, row, median_absolute_deviation);
+    }
+    let mut sorted = SortedWindow::new(w.samples.values);
+    fill_by_samples(w, row, |lo, hi| {
+        sorted.move_to(lo, hi);
+        let deviation = sorted.median_absolute_deviation();
+        Some(deviation.unwrap_or_else(|| median_absolute_deviation(&w.samples.values[lo..hi])))
+    });
+}
+
 fn quantile_floats(w: &Windows<'_>, row: &mut RowMut<'_>, cx: &mut RangeCx<'_>) {
     let q = cx.args[0];
-    let mut scratch = Vec::new();
     let mut invalid = InvalidQuantiles::default();
+    let mut sorted = SortedWindow::new(w.samples.values);
+    let mut scratch = Vec::new();
+    let keep_sorted = long_and_overlapping(w, LONG_WINDOW);
     fill_by_step(w, row, |k, lo, hi| {
         invalid.see(q[k]);
+        if keep_sorted {
+            sorted.move_to(lo, hi);
+            return Some(sorted.quantile(q[k]));
+        }
         scratch.clear();
         scratch.extend_from_slice(&w.samples.values[lo..hi]);
         Some(quantile(q[k], &mut scratch))

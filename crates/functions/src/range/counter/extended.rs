@@ -71,9 +71,9 @@ pub(in crate::range) fn extended(
 fn bounds(window: &Samples<'_>, begin: i64, end: i64, smoothed: bool) -> Option<Bounds> {
     let times = window.times;
     let n = times.len();
-    let inside = times[..n - 1].iter().position(|&t| t > begin).unwrap_or(n - 1);
+    let inside = times[..n - 1].partition_point(|&t| t <= begin);
     let first = inside.saturating_sub(1);
-    let last = if smoothed { times[..n - 1].iter().position(|&t| t >= end).unwrap_or(n - 1) } else { n - 1 };
+    let last = if smoothed { times[..n - 1].partition_point(|&t| t < end) } else { n - 1 };
     if times[last] <= begin || (smoothed && times[first] > end) {
         return None;
     }
@@ -97,7 +97,8 @@ fn of_floats(kind: Kind, window: &Samples<'_>, b: Bounds) -> f64 {
     let (times, values) = (window.times, window.values);
     let counter = kind.is_counter();
     let left = if b.cuts_left(times) { between(window, b.first, b.begin, counter) } else { values[b.first] };
-    let right = if b.cuts_right(times) { between(window, b.last - 1, b.end, counter) } else { values[b.last] };
+    let right =
+        if b.cuts_right(times) { between(window, b.last - 1, b.end, counter) } else { values[b.last] };
     let mut change = right - left;
     if !counter {
         return change;
@@ -131,7 +132,7 @@ fn of_histograms(
     let metric = cx.metric.to_owned();
     if counter && (b.first..=b.last).any(gauge) {
         cx.note(Annotation::HistogramNotCounter { metric });
-    } else if !counter && !(gauge(b.first) && gauge(b.last)) {
+    } else if !counter && (!gauge(b.first) || !gauge(b.last)) {
         cx.note(Annotation::HistogramNotGauge { metric });
     }
     let (cuts_left, cuts_right) = (b.cuts_left(times), b.cuts_right(times));

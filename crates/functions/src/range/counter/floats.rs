@@ -120,7 +120,8 @@ fn with_start_times(kind: Kind, w: &Windows<'_>, row: &mut RowMut<'_>, cx: &mut 
         if zero.is_some() {
             change += values[lo];
         }
-        let span = Span { begin, end: w.end(k), first: times[lo], last: times[hi - 1], gaps: hi - lo - 1, zero };
+        let span =
+            Span { begin, end: w.end(k), first: times[lo], last: times[hi - 1], gaps: hi - lo - 1, zero };
         let factor = span.factor(Some((values[lo], change)));
         row.set(k, change * kind.per_second(factor, range));
     });

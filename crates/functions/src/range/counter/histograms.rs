@@ -89,7 +89,7 @@ fn of_histograms(
     let metric = cx.metric.to_owned();
     if kind.is_counter() && (0..n).any(|i| gauge(at(i))) {
         cx.note(Annotation::HistogramNotCounter { metric });
-    } else if !kind.is_counter() && !(gauge(at(0)) && gauge(at(n - 1))) {
+    } else if !kind.is_counter() && (!gauge(at(0)) || !gauge(at(n - 1))) {
         cx.note(Annotation::HistogramNotGauge { metric });
     }
     if n == 1 {
