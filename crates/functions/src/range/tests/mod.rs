@@ -1,6 +1,7 @@
 //! Kernels against naive twins, and against worked examples.
 
 mod examples;
+mod extended_twins;
 mod histograms;
 mod twins;
 

@@ -190,11 +190,11 @@ fn times(n: usize) -> impl Strategy<Value = Vec<i64>> {
     })
 }
 
-fn samples() -> impl Strategy<Value = (Vec<i64>, Vec<f64>)> {
+pub(super) fn samples() -> impl Strategy<Value = (Vec<i64>, Vec<f64>)> {
     (0..160_usize).prop_flat_map(|n| (times(n), values(n)))
 }
 
-fn setup() -> impl Strategy<Value = Setup> {
+pub(super) fn setup() -> impl Strategy<Value = Setup> {
     let step = prop_oneof![1 => Just(0_i64), 4 => 300..4_000_i64, 1 => 10_000..80_000_i64];
     let range = prop_oneof![1 => 1..3_000_i64, 3 => 3_000..150_000_i64];
     (-20_000..100_000_i64, step, 0..70_usize, range).prop_map(|(first_end, end_step, len, range)| Setup {
