@@ -8,19 +8,21 @@
 //!   exported job has, keep `instance`, which no two jobs share, or (`count(up == 0)`) count failures, which only
 //!   that job had.
 //! - Queries of metrics that other jobs have alone (`node_*`, `prometheus_*`) are skipped.
-//! - The export lacks the server's staleness markers. The server sets one where a series misses a scrape; the test
-//!   sets them again by that rule.
+//! - The export lacks the server's staleness markers; loading sets them again where a series missed a scrape.
+//!
+//! The server was a Prometheus 2.42, and two rules have changed since. Where they show, the test says how far:
+//!
+//! - `rate` and `increase` compared the time at which a counter would have been zero with the whole gap at the left
+//!   edge of a window, and with half a sample distance now where that gap is wide. So windows in which a series begins
+//!   give slightly other values ([`BEGINNINGS`]).
+//! - A subquery's window held the point on its left edge ([`LEFT_EDGE`]).
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use promqlite::storage::SelectRequest;
-use promqlite::{
-    Engine, LabelSet, MemStore, Millis, Query, STALE_NAN, SampleBuf, SampleValue, Storage, TimeRange,
-    Timestamp, Value,
-};
+use promqlite::{Engine, LabelSet, MemStore, Millis, Query, SampleValue, Timestamp, Value};
 use promqlite_formats::{LoadOptions, Loader};
 use serde_json::Value as Json;
 
@@ -28,6 +30,23 @@ use serde_json::Value as Json;
 const OTHER_JOBS: [&str; 2] = ["node", "prometheus"];
 /// Largest relative difference of two values that count as equal.
 const TOLERANCE: f64 = 1e-9;
+
+/// Queries over windows in which series begin, with the number of points that are as they were all the same.
+const BEGINNINGS: [(&str, usize); 5] = [
+    ("sum(rate(http_requests_total[5m])) / sum(rate(http_requests_total[5m] offset 30m))", 32),
+    ("topk(3, sum by (endpoint, method) (increase(http_requests_total[10m])))", 171),
+    ("sum(increase(orders_total[1h])) by (country)", 136),
+    ("sum(increase(order_revenue_dollars_total[1h])) / sum(increase(orders_total[1h]))", 7),
+    ("sort_desc(sum by (endpoint) (rate(http_requests_total[30m])))", 171),
+];
+/// How far apart the others are at most, relatively.
+const BEGINNINGS_TOLERANCE: f64 = 0.01;
+
+/// A query of a subquery whose points lie on the edges of its windows, and the query that holds the left one still.
+const LEFT_EDGE: [(&str, &str); 1] = [(
+    "max_over_time(sum(rate(http_requests_total[1m]))[30m:1m])",
+    "max_over_time(sum(rate(http_requests_total[1m]))[1800001ms:1m])",
+)];
 
 /// An answer: the values of each series by time, ms. Results of scalar type have one series without labels.
 type Answer = BTreeMap<BTreeMap<String, String>, BTreeMap<i64, f64>>;
@@ -42,7 +61,8 @@ fn the_engine_answers_as_the_server_did() {
     let mut compared = 0;
     let mut wrong = Vec::new();
     for case in answers.as_array().expect("a list of queries") {
-        let text = case["query"].as_str().expect("a query");
+        let asked = case["query"].as_str().expect("a query");
+        let text = LEFT_EDGE.iter().find(|(query, _)| *query == asked).map_or(asked, |(_, closed)| closed);
         if text.contains("node_") || text.contains("prometheus_") {
             continue;
         }
@@ -57,7 +77,7 @@ fn the_engine_answers_as_the_server_did() {
             match engine.query(&store, &query) {
                 Err(error) => wrong.push(format!("{kind} {text}: {error}")),
                 Ok(result) => {
-                    let difference = difference(&expected(wanted), &actual(&result.value));
+                    let difference = judge(kind, text, &expected(wanted), &actual(&result.value));
                     wrong.extend(difference.map(|difference| format!("{kind} {text}: {difference}")));
                 }
             }
@@ -77,45 +97,10 @@ fn open() -> Option<(MemStore, Json)> {
     let export = directory.join("shop.om.gz");
     fs::metadata(&export).ok()?;
     let store = MemStore::new();
-    Loader::new(&store, LoadOptions::default()).load_file(&export).expect("a readable export");
-    mark_stale(&store);
+    let mut loader = Loader::new(&store, LoadOptions::default());
+    loader.load_file(&export).expect("a readable export");
+    assert!(loader.finish().stale_markers > 0, "a target was down for minutes");
     Some((store, answers))
-}
-
-/// Sets a staleness marker where a series misses a scrape of its target, at the time of that scrape. `up` has a
-/// sample for each scrape, failed ones included.
-fn mark_stale(store: &MemStore) {
-    let series = all_samples(store);
-    let scrapes: BTreeMap<&str, &Vec<i64>> = series
-        .iter()
-        .filter(|(labels, _)| labels.metric_name() == "up")
-        .map(|(labels, times)| (labels.get("instance").expect("an instance"), times))
-        .collect();
-    assert_eq!(scrapes.len(), 3, "the targets of the job");
-    for (labels, times) in &series {
-        let scrapes = scrapes[labels.get("instance").expect("an instance")];
-        let id = store.series(labels.labels());
-        for (i, &time) in times.iter().enumerate() {
-            let next_scrape = scrapes.get(scrapes.partition_point(|&scrape| scrape <= time));
-            let missed = next_scrape.filter(|&&scrape| times.get(i + 1).is_none_or(|&next| next > scrape));
-            if let Some(&scrape) = missed {
-                store.append(id, scrape, STALE_NAN);
-            }
-        }
-    }
-}
-
-/// The labels and the times of all series.
-fn all_samples(store: &MemStore) -> Vec<(LabelSet, Vec<i64>)> {
-    let selection = store.select(&SelectRequest::new(&[], TimeRange::ALL)).expect("all series");
-    let mut buffer = SampleBuf::default();
-    (0..selection.len())
-        .map(|i| {
-            let labels = LabelSet::new(selection.labels(i).clone(), store.symbols().clone());
-            let samples = selection.samples(i, TimeRange::ALL, &mut buffer).expect("samples");
-            (labels, samples.times.to_vec())
-        })
-        .collect()
 }
 
 fn ms(seconds: &Json) -> i64 {
@@ -166,13 +151,31 @@ fn actual(value: &Value) -> Answer {
     }
 }
 
+/// The first difference of two answers that the rules of today do not explain.
+fn judge(kind: &str, text: &str, expected: &Answer, actual: &Answer) -> Option<String> {
+    let beginning = BEGINNINGS.iter().find(|(query, _)| kind == "range" && *query == text);
+    let Some((_, unchanged)) = beginning else { return difference(expected, actual, TOLERANCE) };
+    let mut equal = 0;
+    for (labels, points) in expected {
+        let got = actual.get(labels);
+        let same = |(time, want): &(&i64, &f64)| {
+            got.and_then(|got| got.get(*time)).is_some_and(|got| close(*got, **want, TOLERANCE))
+        };
+        equal += points.iter().filter(same).count();
+    }
+    if equal != *unchanged {
+        return Some(format!("{equal} points are unchanged, expected {unchanged}"));
+    }
+    difference(expected, actual, BEGINNINGS_TOLERANCE)
+}
+
 /// The first difference of two answers.
-fn difference(expected: &Answer, actual: &Answer) -> Option<String> {
+fn difference(expected: &Answer, actual: &Answer, tolerance: f64) -> Option<String> {
     for (labels, points) in expected {
         let Some(got) = actual.get(labels) else { return Some(format!("{labels:?} is missing")) };
         for (time, want) in points {
             match got.get(time) {
-                Some(got) if close(*got, *want) => {}
+                Some(got) if close(*got, *want, tolerance) => {}
                 got => return Some(format!("{labels:?} at {time}: expected {want}, got {got:?}")),
             }
         }
@@ -184,6 +187,6 @@ fn difference(expected: &Answer, actual: &Answer) -> Option<String> {
     more.map(|(labels, _)| format!("{labels:?} should not be there"))
 }
 
-fn close(a: f64, b: f64) -> bool {
-    a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= TOLERANCE * a.abs().max(b.abs())
+fn close(a: f64, b: f64, tolerance: f64) -> bool {
+    a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= tolerance * a.abs().max(b.abs())
 }

@@ -31,6 +31,9 @@ pub(crate) struct InputArgs {
     /// Read NaN in promtool's dumps and in JSON as staleness markers
     #[arg(long)]
     pub(crate) nan_as_stale: bool,
+    /// Leave series open that missed a scrape, instead of ending them there as the server did (`up` tells)
+    #[arg(long)]
+    pub(crate) no_infer_staleness: bool,
     /// Keep `le` and `quantile` as they are written, instead of as Prometheus 3 stores them (`1` → `1.0`)
     #[arg(long)]
     pub(crate) keep_le: bool,
@@ -67,6 +70,7 @@ impl InputArgs {
             lenient: self.lenient,
             normalize_le: !self.keep_le,
             nan_as_stale: self.nan_as_stale,
+            infer_staleness: !self.no_infer_staleness,
             name: self.name.clone(),
             labels: self.label.clone(),
         }

@@ -47,10 +47,13 @@ fn open_kind<'q>(node: &'q Node, query: &'q Query<'q>, cx: &Cx<'q>) -> Result<Op
             drop_names(opened, MetricNameRule::Drop, Conflict::SameStep, cx)
         }
         NodeKind::RangeFunction { function, input, args, range_arg, positions, absent_matchers } => {
-            let call = RangeCall { function, args, range_arg: *range_arg, positions, matchers: absent_matchers };
+            let call =
+                RangeCall { function, args, range_arg: *range_arg, positions, matchers: absent_matchers };
             call.open(input, node, query, cx)
         }
-        NodeKind::Call { function, args, matchers } => calls::open_call(node, function, args, matchers, query, cx),
+        NodeKind::Call { function, args, matchers } => {
+            calls::open_call(node, function, args, matchers, query, cx)
+        }
         NodeKind::Info(info) => {
             let input = open(&info.input, query, cx)?;
             info::open_info(info, input, node.pos, cx)
@@ -59,7 +62,8 @@ fn open_kind<'q>(node: &'q Node, query: &'q Query<'q>, cx: &Cx<'q>) -> Result<Op
             let param = open_param(aggregation.kernel, param.as_ref(), query, cx)?;
             let mark = cx.held_samples();
             let at = Positions { aggregation: node.pos, operand: input.pos };
-            let opened = open_aggregate(aggregation.kernel, grouping, open(input, query, cx)?, param, at, cx)?;
+            let opened =
+                open_aggregate(aggregation.kernel, grouping, open(input, query, cx)?, param, at, cx)?;
             cx.release_samples_to(mark, 0);
             cx.hold_samples(opened.rows().saturating_mul(opened.steps))?;
             Ok(opened)
@@ -212,4 +216,3 @@ impl<'q> Query<'q> {
         self.selections[id.0].as_ref()
     }
 }
-

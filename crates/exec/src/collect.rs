@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use promqlite_functions::Extension;
 use promqlite_model::{
     Batch, Grid, LabelSet, SampleValue, Samples, Series, Timestamp, Value, ValueType, VectorSample,
 };
-use promqlite_functions::Extension;
 use promqlite_plan::{Node, NodeKind, RangeInput};
 
 use crate::build::{open, open_range_input};

@@ -7,10 +7,9 @@ use promqlite::{SampleValue, Storage};
 fn store(lines: &[&str]) -> MemStore {
     let store = MemStore::new();
     for line in lines {
-        let (metric, values) = line.rsplit_once("} ").map_or_else(
-            || line.split_once(' ').unwrap(),
-            |(metric, values)| (metric, values),
-        );
+        let (metric, values) = line
+            .rsplit_once("} ")
+            .map_or_else(|| line.split_once(' ').unwrap(), |(metric, values)| (metric, values));
         let (name, labels) = metric.split_once('{').unwrap_or((metric, ""));
         let mut pairs = vec![("__name__", name)];
         for pair in labels.split(',').filter(|pair| !pair.is_empty()) {
@@ -44,7 +43,8 @@ fn show(value: &Value) -> Vec<String> {
         Value::Matrix(series) => series
             .iter()
             .map(|s| {
-                let points: Vec<String> = s.floats.iter().map(|(t, v)| format!("{v}@{}", t.0 / 1000)).collect();
+                let points: Vec<String> =
+                    s.floats.iter().map(|(t, v)| format!("{v}@{}", t.0 / 1000)).collect();
                 format!("{} {}", s.labels, points.join(" "))
             })
             .collect(),
@@ -108,10 +108,15 @@ fn joins() {
     assert_eq!(instant(&s, "err{code=\"500\"} / ignoring(code) req", 0), ["{m=\"get\"} 0.04"]);
     let many = instant(&s, "err / on(m) group_left req", 0);
     assert_eq!(many, ["{code=\"500\", m=\"get\"} 0.04", "{code=\"404\", m=\"get\"} 0.05"]);
-    let text = "error: multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)";
+    let text =
+        "error: multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)";
     assert_eq!(instant(&s, "err / on(m) req", 0), [text]);
     let duplicate = instant(&s, "req / on(m) err", 0);
-    assert!(duplicate[0].starts_with("error: found duplicate series for the match group {m=\"get\"} on the right hand-side"));
+    assert!(
+        duplicate[0].starts_with(
+            "error: found duplicate series for the match group {m=\"get\"} on the right hand-side"
+        )
+    );
     assert_eq!(instant(&s, "err < on(m) group_left req", 0).len(), 2);
     assert_eq!(instant(&s, "err{code=\"500\"} < bool ignoring(code) req", 0), ["{m=\"get\"} 1"]);
     assert_eq!(instant(&s, "req and on(m) err", 0), ["req{m=\"get\"} 600"]);
@@ -126,7 +131,8 @@ fn joins() {
 fn rows_that_become_equal_are_joined_or_refused() {
     let s = store(&["a{job=\"api\"} 2 _", "b{job=\"api\"} _ 4"]);
     let query = |text| {
-        let query = Query::range(text, Timestamp(0), Timestamp(10_000), Millis(10_000)).with_lookback(Millis(5_000));
+        let query =
+            Query::range(text, Timestamp(0), Timestamp(10_000), Millis(10_000)).with_lookback(Millis(5_000));
         engine().query(&s, &query).map(|r| show(&r.value)).map_err(|e| e.to_string())
     };
     assert_eq!(query("-{job=\"api\"}").unwrap(), ["{job=\"api\"} -2@0 -4@10"]);
@@ -143,7 +149,10 @@ fn label_functions_sorting_and_absence() {
         instant(&s, "label_replace(up, \"f\", \"$1\", \"s\", \"(.*):.*\")", 0),
         ["up{f=\"a\", s=\"a:c\"} 3", "up{s=\"b\"} 1"]
     );
-    assert_eq!(instant(&s, "label_join(up{s=\"b\"}, \"j\", \"-\", \"s\", \"zz\", \"s\")", 0), ["up{j=\"b--b\", s=\"b\"} 1"]);
+    assert_eq!(
+        instant(&s, "label_join(up{s=\"b\"}, \"j\", \"-\", \"s\", \"zz\", \"s\")", 0),
+        ["up{j=\"b--b\", s=\"b\"} 1"]
+    );
     assert_eq!(instant(&s, "sort(up)", 0), ["up{s=\"b\"} 1", "up{s=\"a:c\"} 3"]);
     assert_eq!(instant(&s, "absent(up{job=\"j\",i=~\".*\"})", 0), ["{job=\"j\"} 1"]);
     assert_eq!(instant(&s, "absent(up)", 0), Vec::<String>::new());
@@ -158,7 +167,10 @@ fn classic_histograms() {
     let s = store(&["b{le=\"0.1\"} 5", "b{le=\"0.5\"} 8", "b{le=\"1\"} 9", "b{le=\"+Inf\"} 10"]);
     assert_eq!(instant(&s, "histogram_quantile(0.25, b)", 0), ["{} 0.05"]);
     assert_eq!(instant(&s, "histogram_fraction(-Inf, 1, b)", 0), ["{} 0.9"]);
-    assert_eq!(instant(&s, "histogram_quantiles(b, \"q\", 0.25, 1)", 0), ["{q=\"0.25\"} 0.05", "{q=\"1.0\"} 1"]);
+    assert_eq!(
+        instant(&s, "histogram_quantiles(b, \"q\", 0.25, 1)", 0),
+        ["{q=\"0.25\"} 0.05", "{q=\"1.0\"} 1"]
+    );
 }
 
 #[test]
@@ -168,7 +180,10 @@ fn limits_end_in_their_own_errors() {
     options.limits.max_samples = 2;
     let query = Query::range("up", Timestamp(0), Timestamp(20_000), Millis(10_000));
     let error = Engine::new(options.clone()).query(&s, &query).unwrap_err();
-    assert_eq!(error.to_string(), "query processing would load too many samples into memory in query execution");
+    assert_eq!(
+        error.to_string(),
+        "query processing would load too many samples into memory in query execution"
+    );
     options.limits.max_samples = 1000;
     options.limits.max_steps = 2;
     let error = Engine::new(options).query(&s, &query).unwrap_err();

@@ -51,20 +51,47 @@ fn fill(series: &[Vec<Option<f64>>]) -> MemStore {
 
 fn selector() -> impl Strategy<Value = String> {
     prop::sample::select(vec![
-        "x_total", "y_total", "x_total{job=\"a\"}", "{job=~\"a|b\",inst!=\"1\"}", "x_total offset 20s", "h_bucket",
-        "y_total @ 60", "x_total offset -10s", "nothing",
+        "x_total",
+        "y_total",
+        "x_total{job=\"a\"}",
+        "{job=~\"a|b\",inst!=\"1\"}",
+        "x_total offset 20s",
+        "h_bucket",
+        "y_total @ 60",
+        "x_total offset -10s",
+        "nothing",
     ])
     .prop_map(str::to_owned)
 }
 
 fn vector() -> impl Strategy<Value = String> {
-    let range = (prop::sample::select(vec![
-        "rate", "increase", "delta", "irate", "idelta", "changes", "resets", "sum_over_time", "avg_over_time",
-        "min_over_time", "max_over_time", "count_over_time", "last_over_time", "first_over_time",
-        "stddev_over_time", "stdvar_over_time", "present_over_time", "absent_over_time", "deriv", "mad_over_time",
-        "ts_of_max_over_time",
-    ]), prop::sample::select(vec!["x_total", "y_total{job=\"b\"}", "x_total offset 15s"]),
-        prop::sample::select(vec!["10s", "25s", "1m", "2m"]))
+    let range = (
+        prop::sample::select(vec![
+            "rate",
+            "increase",
+            "delta",
+            "irate",
+            "idelta",
+            "changes",
+            "resets",
+            "sum_over_time",
+            "avg_over_time",
+            "min_over_time",
+            "max_over_time",
+            "count_over_time",
+            "last_over_time",
+            "first_over_time",
+            "stddev_over_time",
+            "stdvar_over_time",
+            "present_over_time",
+            "absent_over_time",
+            "deriv",
+            "mad_over_time",
+            "ts_of_max_over_time",
+        ]),
+        prop::sample::select(vec!["x_total", "y_total{job=\"b\"}", "x_total offset 15s"]),
+        prop::sample::select(vec!["10s", "25s", "1m", "2m"]),
+    )
         .prop_map(|(f, s, d)| match s.split_once(' ') {
             Some((name, modifier)) => format!("{f}({name}[{d}] {modifier})"),
             None => format!("{f}({s}[{d}])"),
@@ -72,11 +99,24 @@ fn vector() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![3 => selector(), 2 => range];
     leaf.prop_recursive(3, 12, 2, |inner| {
         let grouping = prop::sample::select(vec!["", " by (job)", " without (inst)", " by (inst, job)"]);
-        let fold = prop::sample::select(vec!["sum", "avg", "min", "max", "count", "group", "stddev", "stdvar"]);
+        let fold =
+            prop::sample::select(vec!["sum", "avg", "min", "max", "count", "group", "stddev", "stdvar"]);
         let map = prop::sample::select(vec!["abs", "ceil", "sgn", "-", "timestamp", "absent", "sort_desc"]);
         let op = prop::sample::select(vec![
-            "+", "-", "*", "/", "%", "==", "> bool", "<=", "and", "or", "unless", "+ on (job, inst)",
-            "/ on (job) group_left ()", "and on (job)",
+            "+",
+            "-",
+            "*",
+            "/",
+            "%",
+            "==",
+            "> bool",
+            "<=",
+            "and",
+            "or",
+            "unless",
+            "+ on (job, inst)",
+            "/ on (job) group_left ()",
+            "and on (job)",
         ]);
         prop_oneof![
             (fold, grouping, inner.clone()).prop_map(|(f, g, v)| format!("{f}{g} ({v})")),

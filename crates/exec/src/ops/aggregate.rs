@@ -43,9 +43,7 @@ pub(crate) fn open_aggregate<'q>(
         (AggregateKernel::Quantile, Param::Numbers(q, pos)) => {
             open_quantile(grouping, &input, &q, pos, at.operand, cx)
         }
-        (AggregateKernel::CountValues, Param::Text(label)) => {
-            open_count_values(&label, grouping, &input, cx)
-        }
+        (AggregateKernel::CountValues, Param::Text(label)) => open_count_values(&label, grouping, &input, cx),
         (AggregateKernel::TopK { largest }, Param::Numbers(k, _)) => {
             open_top_k(largest, grouping, &input, &k, at.aggregation, cx)
         }

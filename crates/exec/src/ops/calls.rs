@@ -35,7 +35,8 @@ pub(crate) fn open_call<'q>(
             Ok(())
         }),
         Kernel::MapArgs(f) => {
-            let numbers = args[1..].iter().map(|arg| scalar(arg, query, cx)).collect::<Result<Vec<_>, _>>()?;
+            let numbers =
+                args[1..].iter().map(|arg| scalar(arg, query, cx)).collect::<Result<Vec<_>, _>>()?;
             map_with_args(vector(0)?, f, numbers)
         }
         Kernel::MapHistogram(f) | Kernel::MapHistogramTotals(f) => map(vector(0)?, move |batch, _, _| {
@@ -92,7 +93,9 @@ pub(crate) fn open_call<'q>(
         | Kernel::Time
         | Kernel::QueryRange(_)
         | Kernel::ScalarPair(_)
-        | Kernel::ScalarOfVector => unreachable!("invariant: the plan gives these functions nodes of their own"),
+        | Kernel::ScalarOfVector => {
+            unreachable!("invariant: the plan gives these functions nodes of their own")
+        }
     };
     drop_names(opened, function.metric_name, Conflict::SameStep, cx)
 }
@@ -100,9 +103,9 @@ pub(crate) fn open_call<'q>(
 /// The text of a string node.
 pub(crate) fn text(node: &Node) -> Result<&str, ExecError> {
     match &node.kind {
-        NodeKind::String(bytes) => bytes.as_str().ok_or_else(|| {
-            ExecError::Evaluation(format!("string argument {bytes:?} is not valid UTF-8"))
-        }),
+        NodeKind::String(bytes) => bytes
+            .as_str()
+            .ok_or_else(|| ExecError::Evaluation(format!("string argument {bytes:?} is not valid UTF-8"))),
         _ => unreachable!("invariant: the check binds string arguments to string literals"),
     }
 }
@@ -212,9 +215,11 @@ fn open_quantiles<'q>(
             let one = open_histogram(Statistic::Quantile(q.clone()), &input, grid, args[0].pos, cx)?;
             let mut batch = one.read_all(cx)?;
             keep_steps(&mut batch, &steps);
-            let labelled = one.schema.labels.iter().map(|labels| {
-                LabelsBuilder::from_labels(labels).set(name, value).build(&cx.symbols)
-            });
+            let labelled = one
+                .schema
+                .labels
+                .iter()
+                .map(|labels| LabelsBuilder::from_labels(labels).set(name, value).build(&cx.symbols));
             schema.labels.extend(labelled);
             schema.drop_name.extend((0..one.rows()).map(|row| one.schema.drops_name(row)));
             batches.push(batch);

@@ -154,7 +154,13 @@ impl ClassicHistogram {
         }
     }
 
-    fn classic_cell(&self, buckets: &mut Vec<Bucket>, metric: &str, step: usize, notes: &mut Annotations) -> f64 {
+    fn classic_cell(
+        &self,
+        buckets: &mut Vec<Bucket>,
+        metric: &str,
+        step: usize,
+        notes: &mut Annotations,
+    ) -> f64 {
         match &self.statistic {
             Statistic::Quantile(q) => {
                 let BucketQuantile { value, repair } = bucket_quantile(q[step], buckets);

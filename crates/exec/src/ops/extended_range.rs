@@ -37,7 +37,11 @@ pub(crate) fn with_edges(
         return Ok(series);
     }
     let left = if smoothed && times[first] < begin { on_line(samples, first, begin) } else { values[first] };
-    let right = if smoothed && last > 0 && times[last] > end { on_line(samples, last - 1, end) } else { values[last] };
+    let right = if smoothed && last > 0 && times[last] > end {
+        on_line(samples, last - 1, end)
+    } else {
+        values[last]
+    };
     series.floats.push((Timestamp(begin), left));
     let inside = (first..=last).filter(|&i| times[i] > begin && times[i] < end);
     series.floats.extend(inside.map(|i| (Timestamp(times[i]), values[i])));

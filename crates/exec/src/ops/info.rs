@@ -36,7 +36,16 @@ pub(crate) fn open_info<'q>(
     let base = input.read_all(cx)?;
     let passes: Vec<bool> = input.schema.labels.iter().map(|labels| is_info(labels, info, cx)).collect();
     let series = select_info(info, &input.schema, &passes, &identity, cx)?;
-    Join { info, base: &base, schema: &input.schema, passes: &passes, series: &series, identity: &identity, cx }.run()
+    Join {
+        info,
+        base: &base,
+        schema: &input.schema,
+        passes: &passes,
+        series: &series,
+        identity: &identity,
+        cx,
+    }
+    .run()
 }
 
 /// Base series that are info series themselves pass unchanged.
@@ -182,7 +191,9 @@ impl Join<'_> {
             if other == time {
                 let symbols = &self.cx.symbols;
                 let (a, b) = (self.series.labels[*rival].display(symbols), labels.display(symbols));
-                let text = format!("found duplicate series for info metric: existing {a} @ {other}, new {b} @ {time}");
+                let text = format!(
+                    "found duplicate series for info metric: existing {a} @ {other}, new {b} @ {time}"
+                );
                 return Err(ExecError::Evaluation(text));
             }
             if time > other {

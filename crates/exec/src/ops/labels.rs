@@ -106,7 +106,8 @@ impl Join {
                 cx.check()?;
             }
             let labels = &input.schema.labels[row];
-            let values: Vec<&str> = self.sources.iter().map(|&name| cx.symbols.get(labels.get(name))).collect();
+            let values: Vec<&str> =
+                self.sources.iter().map(|&name| cx.symbols.get(labels.get(name))).collect();
             let joined = values.join(&self.separator);
             cx.hold_bytes(joined.len())?;
             let value = cx.symbols.intern(&joined);

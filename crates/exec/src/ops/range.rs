@@ -19,11 +19,7 @@ use crate::ops::select::{selection_schema, without_stale};
 /// Where the samples of a row come from.
 pub(crate) enum RowSamples<'q> {
     /// A selector.
-    Stored {
-        selection: &'q dyn Selection,
-        extension: Option<Extension>,
-        lookback: Millis,
-    },
+    Stored { selection: &'q dyn Selection, extension: Option<Extension>, lookback: Millis },
     /// The points of an expression at the inner steps.
     Subquery { input: Opened<'q>, grid: Grid },
 }

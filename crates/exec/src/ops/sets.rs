@@ -77,7 +77,8 @@ fn open_filter<'q>(
     right.iter().flatten().for_each(|&group| on_right[group as usize] = true);
     let keep_matched = op == BinaryOp::And;
     // Rows that can never pass are gone before their data is read.
-    let rows: Vec<usize> = (0..left.len()).filter(|&row| !keep_matched || on_right[left[row] as usize]).collect();
+    let rows: Vec<usize> =
+        (0..left.len()).filter(|&row| !keep_matched || on_right[left[row] as usize]).collect();
     let schema = lhs.schema.take(&rows);
     let groups = rows.iter().map(|&row| left[row]).collect();
     Ok(Opened::new(schema, lhs.steps, Filter { input: lhs, rows, groups, presence, keep_matched }))

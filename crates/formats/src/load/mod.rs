@@ -5,6 +5,7 @@ mod inputs;
 mod open;
 mod options;
 mod report;
+mod staleness;
 mod store_sink;
 
 use std::fs::File;
@@ -151,9 +152,14 @@ impl<'a> Loader<'a> {
         &self.report
     }
 
-    /// Ends loading: the store gives back what growing it reserved.
+    /// Ends loading: staleness markers are set if they are to be inferred, and the store gives back what growing
+    /// it reserved.
     #[must_use]
-    pub fn finish(self) -> LoadReport {
+    pub fn finish(mut self) -> LoadReport {
+        if self.options.infer_staleness {
+            // An in-memory store does not fail to read; without an answer there is nothing to infer.
+            self.report.stale_markers = staleness::infer(self.store).unwrap_or(0);
+        }
         self.store.optimize();
         self.report
     }

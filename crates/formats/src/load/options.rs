@@ -18,6 +18,9 @@ pub struct LoadOptions {
     pub normalize_le: bool,
     /// Whether NaN in promtool's dumps and in JSON is read as a staleness marker.
     pub nan_as_stale: bool,
+    /// Whether staleness markers, which no text format carries, are set again where `up` shows that a series
+    /// missed a scrape of its target.
+    pub infer_staleness: bool,
     /// A metric name for series that have none, such as the results of functions.
     pub name: Option<String>,
     /// Labels that every series gets; a label of the same name is overridden.
@@ -32,6 +35,7 @@ impl Default for LoadOptions {
             lenient: false,
             normalize_le: true,
             nan_as_stale: false,
+            infer_staleness: true,
             name: None,
             labels: Vec::new(),
         }

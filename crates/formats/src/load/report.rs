@@ -11,6 +11,8 @@ use crate::text::read::ReadSummary;
 pub struct LoadReport {
     /// One entry per file, in the order of loading.
     pub files: Vec<FileReport>,
+    /// Staleness markers that were set where series missed a scrape; counted when loading ends.
+    pub stale_markers: u64,
 }
 
 impl LoadReport {
