@@ -8,7 +8,7 @@
 
 use std::collections::HashMap;
 
-use promqlite_model::{Labels, Matcher, STALE_NAN, SampleBuf, Symbol, TimeRange};
+use promqlite_model::{Labels, Matcher, STALE_NAN, SampleBuf, Samples, Symbol, TimeRange, is_stale};
 use promqlite_storage::{MemStore, SelectRequest, Storage, StorageError};
 
 /// Sets the markers that follow from `up`; returns their number.
@@ -38,7 +38,7 @@ pub(super) fn infer(store: &MemStore) -> Result<u64, StorageError> {
     for i in 0..all.len() {
         let Some(scrapes) = scrapes.get(&target(all.labels(i))) else { continue };
         let samples = all.samples(i, TimeRange::ALL, &mut buffer)?;
-        if let Some(times) = missed_scrapes(samples.times, scrapes).filter(|times| !times.is_empty()) {
+        if let Some(times) = missed_scrapes(&samples, scrapes).filter(|times| !times.is_empty()) {
             missed.push((all.labels(i).clone(), times));
         }
     }
@@ -55,11 +55,11 @@ pub(super) fn infer(store: &MemStore) -> Result<u64, StorageError> {
 }
 
 /// The scrapes that lack a series right after one that has it; `None` if a sample lies at no scrape.
-fn missed_scrapes(times: &[i64], scrapes: &[i64]) -> Option<Vec<i64>> {
+fn missed_scrapes(samples: &Samples<'_>, scrapes: &[i64]) -> Option<Vec<i64>> {
     let mut missed = Vec::new();
     let mut next = 0;
     let mut present = false;
-    for &time in times {
+    for (&time, &value) in samples.times.iter().zip(samples.values) {
         while scrapes.get(next).is_some_and(|&scrape| scrape < time) {
             if present {
                 missed.push(scrapes[next]);
@@ -70,7 +70,7 @@ fn missed_scrapes(times: &[i64], scrapes: &[i64]) -> Option<Vec<i64>> {
         if scrapes.get(next) != Some(&time) {
             return None;
         }
-        present = true;
+        present = !is_stale(value);
         next += 1;
     }
     if present {
@@ -86,6 +86,9 @@ mod tests {
     #[test]
     fn a_marker_lies_at_the_first_scrape_without_the_series() {
         let scrapes = [10, 20, 30, 40, 50, 60];
+        let missed_scrapes = |times: &[i64], scrapes: &[i64]| {
+            missed_scrapes(&Samples::floats(times, &vec![1.0; times.len()]), scrapes)
+        };
         assert_eq!(missed_scrapes(&[10, 20, 30, 40, 50, 60], &scrapes), Some(vec![]));
         assert_eq!(missed_scrapes(&[20, 50], &scrapes), Some(vec![30, 60]));
         assert_eq!(missed_scrapes(&[20, 30], &scrapes), Some(vec![40]));
@@ -98,7 +101,9 @@ mod tests {
         let store = MemStore::new();
         let fill = |name: &str, instance: &str, times: &[i64]| {
             let id = store.series_of([("__name__", name), ("job", "j"), ("instance", instance)]);
-            times.iter().for_each(|&t| drop(store.append(id, t, 1.0)));
+            for &t in times {
+                store.append(id, t, 1.0);
+            }
         };
         fill("up", "a", &[10, 20, 30]);
         fill("gone", "a", &[10]);
@@ -106,6 +111,6 @@ mod tests {
         fill("elsewhere", "b", &[10]);
         assert_eq!(infer(&store).unwrap(), 1);
         assert_eq!(store.sample_count(), 3 + 3 + 1);
-        assert_eq!(infer(&store).unwrap(), 0, "markers are samples: nothing is missing after them");
+        assert_eq!(infer(&store).unwrap(), 0, "a series that was ended stays so");
     }
 }
