@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::Timestamp;
 use crate::format::{float_g, quote};
-use crate::{Timestamp};
 
 /// Byte offset into the query of the node that an annotation points at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -197,7 +197,10 @@ impl Annotation {
                 a.first = a.first.min(b.first);
                 a.last = a.last.max(b.last);
             }
-            (Self::OverlappingStartTime { occurrences: a, .. }, Self::OverlappingStartTime { occurrences: b, .. }) => {
+            (
+                Self::OverlappingStartTime { occurrences: a, .. },
+                Self::OverlappingStartTime { occurrences: b, .. },
+            ) => {
                 *a += b;
             }
             _ => {}
@@ -254,15 +257,18 @@ impl fmt::Display for Annotation {
             Self::IncompatibleBucketLayout { op } => {
                 write!(f, "incompatible bucket layout encountered for binary operator {op}")
             }
-            Self::SortInRangeQuery => {
-                f.write_str("sort is ineffective for range queries since results are always ordered by labels")
-            }
+            Self::SortInRangeQuery => f.write_str(
+                "sort is ineffective for range queries since results are always ordered by labels",
+            ),
             Self::HistogramResetCollision(what) => {
                 write!(f, "conflicting counter resets during histogram {what}")
             }
             Self::OverlappingStartTime { metric, occurrences } => {
                 let metric = quote(metric);
-                write!(f, "sample has start time that overlaps with previous sample timestamp for metric {metric}")?;
+                write!(
+                    f,
+                    "sample has start time that overlaps with previous sample timestamp for metric {metric}"
+                )?;
                 if *occurrences > 1 { write!(f, " ({occurrences} occurrences)") } else { Ok(()) }
             }
             Self::PossibleNonCounter { metric } => write!(

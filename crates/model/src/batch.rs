@@ -160,7 +160,13 @@ impl Batch {
     /// A block of empty cells.
     #[must_use]
     pub fn empty(rows: usize, steps: usize) -> Self {
-        Self { rows, steps, values: vec![0.0; rows * steps], valid: Validity::none(rows, steps), histograms: None }
+        Self {
+            rows,
+            steps,
+            values: vec![0.0; rows * steps],
+            valid: Validity::none(rows, steps),
+            histograms: None,
+        }
     }
 
     /// A block of floats.
@@ -257,7 +263,9 @@ impl Batch {
     pub fn set_histogram(&mut self, row: usize, step: usize, histogram: HistogramView<'_>) {
         let (rows, steps) = (self.rows, self.steps);
         self.valid.clear(row, step);
-        self.histograms.get_or_insert_with(|| Box::new(HistogramCells::new(rows, steps))).set(row, step, histogram);
+        self.histograms
+            .get_or_insert_with(|| Box::new(HistogramCells::new(rows, steps)))
+            .set(row, step, histogram);
     }
 
     /// Makes a cell empty.

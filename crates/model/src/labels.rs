@@ -286,7 +286,11 @@ fn push_pairs<'a>(out: &mut String, pairs: impl Iterator<Item = (&'a str, &'a st
         if out.len() > 1 {
             out.push_str(", ");
         }
-        if is_label_name(name) { out.push_str(name) } else { out.push_str(&quote(name)) }
+        if is_label_name(name) {
+            out.push_str(name)
+        } else {
+            out.push_str(&quote(name))
+        }
         out.push('=');
         out.push_str(&quote(value));
     }
@@ -311,7 +315,8 @@ mod tests {
     #[test]
     fn sets_are_sorted_unique_and_without_empty_values() {
         let symbols = Symbols::new();
-        let labels = Labels::new(&symbols, [("b", "1"), ("A", "2"), ("__name__", "m"), ("c", ""), ("b", "3")]);
+        let labels =
+            Labels::new(&symbols, [("b", "1"), ("A", "2"), ("__name__", "m"), ("c", ""), ("b", "3")]);
         assert_eq!(labels.display(&symbols), r#"{A="2", __name__="m", b="3"}"#);
         assert_eq!(labels, Labels::new(&symbols, [("__name__", "m"), ("b", "3"), ("A", "2")]));
     }

@@ -147,7 +147,11 @@ mod tests {
             (MatchOp::NotRegex, "5..", "200", true),
             (MatchOp::NotRegex, ".*", "", false),
         ] {
-            assert_eq!(Matcher::new("l", op, pattern).unwrap().matches(value), passes, "{op:?} {pattern} {value}");
+            assert_eq!(
+                Matcher::new("l", op, pattern).unwrap().matches(value),
+                passes,
+                "{op:?} {pattern} {value}"
+            );
         }
     }
 }

@@ -42,7 +42,8 @@ pub const NO_HISTOGRAM: u32 = u32::MAX;
 
 impl<'a> Samples<'a> {
     /// No samples.
-    pub const EMPTY: Samples<'static> = Samples { times: &[], values: &[], start_times: &[], histograms: None };
+    pub const EMPTY: Samples<'static> =
+        Samples { times: &[], values: &[], start_times: &[], histograms: None };
 
     /// Plain float samples without start timestamps.
     #[must_use]
@@ -83,7 +84,9 @@ impl<'a> Samples<'a> {
             times: &self.times[range.clone()],
             values: &self.values[range.clone()],
             start_times: if self.start_times.is_empty() { &[] } else { &self.start_times[range.clone()] },
-            histograms: self.histograms.map(|h| HistogramSamples { index: &h.index[range], column: h.column }),
+            histograms: self
+                .histograms
+                .map(|h| HistogramSamples { index: &h.index[range], column: h.column }),
         }
     }
 }
@@ -156,7 +159,10 @@ impl SampleBuf {
 
     /// Adds copies of `samples` after the others.
     pub fn extend(&mut self, samples: &Samples<'_>) {
-        if samples.histograms.is_none() && self.index.is_empty() && samples.start_times.is_empty() && self.start_times.is_empty()
+        if samples.histograms.is_none()
+            && self.index.is_empty()
+            && samples.start_times.is_empty()
+            && self.start_times.is_empty()
         {
             self.times.extend_from_slice(samples.times);
             self.values.extend_from_slice(samples.values);

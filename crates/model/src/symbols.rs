@@ -108,7 +108,9 @@ impl Symbols {
         }
         let hash = self.hasher.hash_one(s);
         let shard = &self.shards[hash as usize % SHARDS];
-        if let Some(&id) = shard.read().expect("no holder panics").find(hash, |&id| &*self.strings[id as usize] == s) {
+        if let Some(&id) =
+            shard.read().expect("no holder panics").find(hash, |&id| &*self.strings[id as usize] == s)
+        {
             return self.symbol(id);
         }
         let mut table = shard.write().expect("no holder panics");

@@ -124,7 +124,8 @@ impl Grid {
     #[must_use]
     pub fn range(start: Timestamp, end: Timestamp, step: Millis) -> Self {
         assert!(step.0 > 0, "invariant: a range grid has a positive step");
-        let len = if end < start { 0 } else { (i128::from(end.0) - i128::from(start.0)) / i128::from(step.0) + 1 };
+        let len =
+            if end < start { 0 } else { (i128::from(end.0) - i128::from(start.0)) / i128::from(step.0) + 1 };
         Self { start, step, len: usize::try_from(len).unwrap_or(usize::MAX) }
     }
 

@@ -4,6 +4,7 @@ use super::numeric::ldexp;
 
 /// The ratio of neighbouring bounds in schemas 1 to 8. Not all are the nearest double of the exact root: with
 /// these, multiplying up from the schema below gives Prometheus' own table.
+#[allow(clippy::approx_constant, reason = "the first is not the double nearest to the root of two")]
 const RATIOS: [f64; 8] = [
     1.414213562373095,
     1.189207115002721,
@@ -54,6 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::approx_constant, reason = "a bound that must not become the nearest double")]
     fn known_bounds() {
         for (index, schema, bound) in [
             (-1, 0, 0.5),

@@ -304,7 +304,10 @@ mod tests {
             ("{{schema:-53 count:4 custom_values:[-5 5] buckets:[0 4]}}", 0.0, 2.5, 0.5),
         ] {
             let fraction = h(histogram).view().fraction(lower, upper);
-            assert!((fraction.value - expected).abs() <= 1e-16, "{lower}..{upper} of {histogram}: {fraction:?}");
+            assert!(
+                (fraction.value - expected).abs() <= 1e-16,
+                "{lower}..{upper} of {histogram}: {fraction:?}"
+            );
             assert!(!fraction.nan_excluded);
         }
         assert_eq!(h(NAN).view().fraction(-INF, INF), Fraction { value: 0.8, nan_excluded: true });
