@@ -188,19 +188,37 @@ impl Welford {
     }
 }
 
-/// The population variance of some values with mean and squares both compensated, as `stdvar_over_time` has
-/// it; NaN if there are none or one of them is NaN or infinite.
+/// Variance in one pass with mean and squares both compensated, as `stdvar_over_time` has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct CompensatedVariance {
+    count: f64,
+    mean: CompensatedSum,
+    squares: CompensatedSum,
+}
+
+impl CompensatedVariance {
+    /// Takes in one more value.
+    #[inline(always)]
+    pub fn add(&mut self, x: f64) {
+        self.count += 1.0;
+        let distance = x - self.mean.value();
+        self.mean.add(distance / self.count);
+        self.squares.add(distance * (x - self.mean.value()));
+    }
+
+    /// The population variance; NaN if there are no values or one of them is NaN or infinite.
+    #[must_use]
+    pub fn variance(self) -> f64 {
+        self.squares.value() / self.count
+    }
+}
+
+/// The population variance of some values, see [`CompensatedVariance`].
 #[must_use]
 pub fn compensated_variance(values: &[f64]) -> f64 {
-    let mut count = 0.0;
-    let (mut mean, mut squares) = (CompensatedSum::default(), CompensatedSum::default());
-    for &x in values {
-        count += 1.0;
-        let distance = x - mean.value();
-        mean.add(distance / count);
-        squares.add(distance * (x - mean.value()));
-    }
-    squares.value() / count
+    let mut state = CompensatedVariance::default();
+    values.iter().for_each(|&x| state.add(x));
+    state.variance()
 }
 
 /// Orders floats with NaN before everything else.

@@ -9,6 +9,7 @@ mod delta;
 mod edges;
 mod extremes;
 mod increase;
+mod lanes;
 mod last_two;
 mod mixed;
 mod rate;

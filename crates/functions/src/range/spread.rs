@@ -3,10 +3,11 @@
 use promqlite_model::{Annotation, RowMut};
 
 use super::definition::{NUMBER_RANGE, experimental, of_range, taking};
+use super::lanes::{Pass, fill_in_lanes};
 use super::mixed::leaving_histograms_out;
 use super::sorted_window::SortedWindow;
 use super::window::{fill_by_samples, fill_by_step, long_and_overlapping};
-use crate::numeric::{compensated_variance, quantile};
+use crate::numeric::{CompensatedVariance, compensated_variance, quantile};
 use crate::{Function, RangeCx, Windows};
 
 /// `stddev_over_time`
@@ -14,7 +15,7 @@ pub(super) static STDDEV: Function = of_range(
     "stddev_over_time",
     "Population standard deviation of the values in the range.",
     "stddev_over_time(queue_length[10m])",
-    |w, row, _| plain(w, row, |values| compensated_variance(values).sqrt()),
+    |w, row, _| variances(w, row, f64::sqrt),
     |w, row, cx| mixed(w, row, cx, |values| compensated_variance(values).sqrt()),
 );
 
@@ -23,7 +24,7 @@ pub(super) static STDVAR: Function = of_range(
     "stdvar_over_time",
     "Population variance of the values in the range.",
     "stdvar_over_time(queue_length[10m])",
-    |w, row, _| plain(w, row, compensated_variance),
+    |w, row, _| variances(w, row, |variance| variance),
     |w, row, cx| mixed(w, row, cx, compensated_variance),
 );
 
@@ -49,6 +50,15 @@ pub(super) static QUANTILE: Function = taking(
 );
 
 /// A pass over each window: merging variances of parts would not compensate as one pass does.
+fn variances(w: &Windows<'_>, row: &mut RowMut<'_>, of_variance: fn(f64) -> f64) {
+    let pass = Pass {
+        start: CompensatedVariance::default,
+        add: |state: &mut CompensatedVariance, i| state.add(w.samples.values[i]),
+        finish: |state: CompensatedVariance| of_variance(state.variance()),
+    };
+    fill_in_lanes(w, row, &pass);
+}
+
 fn plain(w: &Windows<'_>, row: &mut RowMut<'_>, f: fn(&[f64]) -> f64) {
     fill_by_samples(w, row, |lo, hi| Some(f(&w.samples.values[lo..hi])));
 }

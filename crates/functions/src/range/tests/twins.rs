@@ -184,8 +184,11 @@ fn values(n: usize) -> impl Strategy<Value = Vec<f64>> {
 }
 
 fn times(n: usize) -> impl Strategy<Value = Vec<i64>> {
-    let gap = prop_oneof![6 => Just(1_000_i64), 3 => 1..3_000_i64, 1 => 10_000..200_000_i64];
-    (-5_000_i64..5_000, prop::collection::vec(gap, n)).prop_map(|(first, gaps)| {
+    let even = prop_oneof![8 => Just(1_000_i64), 1 => Just(30_000_i64)];
+    let uneven = prop_oneof![6 => Just(1_000_i64), 3 => 1..3_000_i64, 1 => 10_000..200_000_i64];
+    let gaps = prop_oneof![prop::collection::vec(even, n), prop::collection::vec(uneven, n)];
+    let first = prop_oneof![(-5..5_i64).prop_map(|s| s * 1000), -5_000_i64..5_000];
+    (first, gaps).prop_map(|(first, gaps)| {
         gaps.into_iter().scan(first, |t, gap| Some(std::mem::replace(t, *t + gap))).collect()
     })
 }
@@ -197,11 +200,14 @@ pub(super) fn samples() -> impl Strategy<Value = (Vec<i64>, Vec<f64>)> {
 pub(super) fn setup() -> impl Strategy<Value = Setup> {
     let step = prop_oneof![1 => Just(0_i64), 4 => 300..4_000_i64, 1 => 10_000..80_000_i64];
     let range = prop_oneof![1 => 1..3_000_i64, 3 => 3_000..150_000_i64];
-    (-20_000..100_000_i64, step, 0..70_usize, range).prop_map(|(first_end, end_step, len, range)| Setup {
-        first_end,
-        end_step,
+    let parts = (-20_000..100_000_i64, step, 0..70_usize, range, any::<bool>());
+    // Half of the windows have whole seconds, as many times have, so that samples lie on edges.
+    let whole = |ms: i64, aligned: bool| if aligned { (ms + 999) / 1000 * 1000 } else { ms };
+    parts.prop_map(move |(first_end, end_step, len, range, aligned)| Setup {
+        first_end: whole(first_end, aligned),
+        end_step: whole(end_step, aligned),
         len,
-        range,
+        range: whole(range, aligned),
         lookback: 0,
         args: vec![],
         start_times: false,
