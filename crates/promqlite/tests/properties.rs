@@ -183,6 +183,13 @@ fn show(points: &Points) -> String {
     out
 }
 
+/// Sums that slide over overlapping windows are added in another order than those of a single window.
+fn close(a: &(LabelSet, i64, u64), b: &(LabelSet, i64, u64)) -> bool {
+    let (x, y) = (f64::from_bits(a.2), f64::from_bits(b.2));
+    let same = a.2 == b.2 || (x - y).abs() <= 1e-12 * x.abs().max(y.abs());
+    (&a.0, a.1) == (&b.0, b.1) && same
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
 
@@ -216,8 +223,9 @@ proptest! {
             steps.extend(one.unwrap());
         }
         steps.sort();
+        let equal = steps.len() == whole.len() && steps.iter().zip(&whole).all(|(a, b)| close(a, b));
         let (steps, whole) = (Ok(steps), Ok(whole));
-        prop_assert_eq!(&steps, &whole, "{}\ninstants\n{}range\n{}", text, show(&steps), show(&whole));
+        prop_assert!(equal, "{}\ninstants\n{}range\n{}", text, show(&steps), show(&whole));
     }
 }
 
