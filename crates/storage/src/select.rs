@@ -93,8 +93,9 @@ pub struct SelectHints {
     pub step: Millis,
     /// Length of the window of a range selector; zero for an instant selector.
     pub range: Millis,
-    /// The labels that the result depends on; `None` for all of them. Rows must stay one per series even
-    /// where their labels become equal.
+    /// The labels that the result depends on; `None` for all of them. A store may load the values of others
+    /// late, but [`Selection::labels`] still tells whole sets: whether two series have equal labels matters
+    /// to errors that a query must report.
     pub needed_labels: Option<Vec<String>>,
 }
 
