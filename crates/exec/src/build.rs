@@ -187,7 +187,7 @@ struct Broadcast<'q> {
 
 impl Source for Broadcast<'_> {
     fn read(&self, rows: std::ops::Range<usize>, cx: &Cx<'_>) -> Result<Batch, ExecError> {
-        Ok(self.input.source.read(rows, cx)?.broadcast(self.steps))
+        Ok(self.input.read(rows, cx)?.broadcast(self.steps))
     }
 }
 

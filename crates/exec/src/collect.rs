@@ -77,7 +77,7 @@ fn matrix(opened: &Opened<'_>, grid: Grid, cx: &Cx<'_>) -> Result<Value, ExecErr
         let mut part = Vec::new();
         for rows in batches(rows, opened.steps, cx) {
             let first = rows.start;
-            let batch = opened.source.read(rows, cx)?;
+            let batch = opened.read(rows, cx)?;
             part.extend((0..batch.rows()).filter_map(|row| {
                 let (floats, histograms) = points(&batch, row, grid)?;
                 let labels = label_set(&opened.schema.labels[first + row], cx);

@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use promqlite_model::{Batch, Labels};
+use promqlite_plan::with_stack;
 use rayon::prelude::*;
 
 use crate::context::Cx;
@@ -70,12 +71,30 @@ pub(crate) trait Source: Send + Sync {
 pub(crate) struct Opened<'q> {
     pub schema: Schema,
     pub steps: usize,
-    pub source: Box<dyn Source + 'q>,
+    source: DeepBox<'q>,
+}
+
+/// A source that owns its inputs: a deep query is a deep chain of reads and of drops. Only empty while it is
+/// being dropped.
+struct DeepBox<'q>(Option<Box<dyn Source + 'q>>);
+
+impl DeepBox<'_> {
+    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Batch, ExecError> {
+        let source = self.0.as_ref().expect("invariant: only a drop empties the box");
+        with_stack(|| source.read(rows, cx))
+    }
+}
+
+impl Drop for DeepBox<'_> {
+    fn drop(&mut self) {
+        let source = self.0.take();
+        with_stack(|| drop(source));
+    }
 }
 
 impl<'q> Opened<'q> {
     pub(crate) fn new(schema: Schema, steps: usize, source: impl Source + 'q) -> Self {
-        Self { schema, steps, source: Box::new(source) }
+        Self { schema, steps, source: DeepBox(Some(Box::new(source))) }
     }
 
     /// No series at all.
@@ -94,13 +113,18 @@ impl<'q> Opened<'q> {
         self.schema.len()
     }
 
+    /// Reads a range of rows.
+    pub(crate) fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Batch, ExecError> {
+        self.source.read(rows, cx)
+    }
+
     /// Reads everything, in parallel, into one batch.
     pub(crate) fn read_all(&self, cx: &Cx) -> Result<Batch, ExecError> {
         let rows = self.rows();
         cx.check_shape(rows, self.steps)?;
         cx.hold_bytes(rows.saturating_mul(self.steps).saturating_mul(8) + self.schema.bytes())?;
         if rows <= morsel_rows(self.steps) {
-            return self.source.read(0..rows, cx);
+            return self.read(0..rows, cx);
         }
         let mut out = Batch::empty(rows, self.steps);
         self.for_each_batch(cx, |first, batch| {
@@ -120,7 +144,7 @@ impl<'q> Opened<'q> {
     ) -> Result<(), ExecError> {
         let read = |rows: Range<usize>| {
             batches(rows, self.steps, cx)
-                .map(|rows| Ok((rows.start, self.source.read(rows, cx)?)))
+                .map(|rows| Ok((rows.start, self.read(rows, cx)?)))
                 .collect::<Result<Vec<_>, ExecError>>()
         };
         fold_morsels(self.rows(), self.steps, cx, read, |read| {

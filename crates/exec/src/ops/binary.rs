@@ -72,7 +72,7 @@ struct WithScalar<'q> {
 impl Source for WithScalar<'_> {
     fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Batch, ExecError> {
         let first = rows.start;
-        let batch = self.input.source.read(rows, cx)?;
+        let batch = self.input.read(rows, cx)?;
         let mut out = Batch::empty(batch.rows(), batch.steps());
         let mut problems = StepProblems::new();
         for row in 0..batch.rows() {

@@ -78,7 +78,7 @@ fn accumulate(
 ) -> Result<(), ExecError> {
     for rows in batches(rows, input.steps, cx) {
         let first = rows.start;
-        let batch = input.source.read(rows, cx)?;
+        let batch = input.read(rows, cx)?;
         for row in 0..batch.rows() {
             let labels = &input.schema.labels[first + row];
             let metric = || cx.symbols.get(labels.get(Symbol::NAME)).to_owned();

@@ -22,7 +22,7 @@ where
 {
     fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Batch, ExecError> {
         let first = rows.start;
-        let mut batch = self.input.source.read(rows, cx)?;
+        let mut batch = self.input.read(rows, cx)?;
         (self.change)(&mut batch, first, cx)?;
         Ok(batch)
     }

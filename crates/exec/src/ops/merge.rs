@@ -79,7 +79,7 @@ impl Source for Merge<'_> {
         let mut out = Batch::empty(rows.len(), steps);
         for (to, members) in self.members[rows].iter().enumerate() {
             for run in contiguous_runs(members) {
-                let batch = self.input.source.read(run.clone(), cx)?;
+                let batch = self.input.read(run.clone(), cx)?;
                 for from in 0..run.len() {
                     merge_row(&mut out, to, &batch, from)?;
                 }

@@ -92,7 +92,7 @@ impl<'q> RowSamples<'q> {
                 Ok(())
             }
             Self::Subquery { input, grid } => {
-                let batch = input.source.read(rows.clone(), cx)?;
+                let batch = input.read(rows.clone(), cx)?;
                 let mut buf = SampleBuf::default();
                 for (i, row) in rows.enumerate() {
                     cx.check()?;

@@ -108,12 +108,12 @@ pub(crate) fn read_rows(input: &Opened<'_>, rows: &[usize], cx: &Cx<'_>) -> Resu
     let mut runs = crate::ops::merge::contiguous_runs(rows);
     let Some(first) = runs.next() else { return Ok(Batch::empty(0, input.steps)) };
     if first.len() == rows.len() {
-        return input.source.read(first, cx);
+        return input.read(first, cx);
     }
     let mut out = Batch::empty(rows.len(), input.steps);
     let mut to = 0;
     for run in crate::ops::merge::contiguous_runs(rows) {
-        let batch = input.source.read(run.clone(), cx)?;
+        let batch = input.read(run.clone(), cx)?;
         for from in 0..run.len() {
             out.copy_row(to, &batch, from);
             to += 1;
@@ -182,9 +182,9 @@ impl Source for Union<'_> {
         let left = rows.start.min(self.split)..rows.end.min(self.split);
         let right = rows.start.max(self.split) - self.split..rows.end.max(self.split) - self.split;
         if right.is_empty() {
-            return self.lhs.source.read(left, cx);
+            return self.lhs.read(left, cx);
         }
-        let mut batch = self.rhs.source.read(right.clone(), cx)?;
+        let mut batch = self.rhs.read(right.clone(), cx)?;
         for (at, row) in right.enumerate() {
             if let Some(group) = self.right[row] {
                 keep(&mut batch, at, self.presence.0.row(group as usize), false);
@@ -193,7 +193,7 @@ impl Source for Union<'_> {
         if left.is_empty() {
             return Ok(batch);
         }
-        let first = self.lhs.source.read(left, cx)?;
+        let first = self.lhs.read(left, cx)?;
         Ok(crate::ops::aggregate::concat(&[first, batch], self.lhs.steps))
     }
 }
