@@ -113,7 +113,7 @@ impl Dataset {
 
     /// Number of samples.
     pub(crate) fn sample_count(&self) -> u64 {
-        self.store.sample_count()
+        self.store.sample_count() - self.report.stale_markers
     }
 
     /// What `now` means: as asked for, else the time of the newest sample, else the wall clock.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 
 use promqlite::storage::{MetricKind, SelectRequest};
-use promqlite::{LabelSet, SampleBuf, Storage, TimeRange};
+use promqlite::{LabelSet, SampleBuf, Storage, TimeRange, is_stale};
 use promqlite_formats::{Compression, FileReport};
 
 use crate::args::InfoArgs;
@@ -73,6 +73,10 @@ pub(crate) fn write_summary(out: &mut dyn Write, dataset: &Dataset) -> io::Resul
         counted(dataset.report.files.len() as u64, "file", "files"),
         elapsed(dataset.load_time),
     )?;
+    if dataset.report.stale_markers > 0 {
+        let markers = counted(dataset.report.stale_markers, "staleness marker", "staleness markers");
+        writeln!(out, "{markers} set where a series missed a scrape of its target")?;
+    }
     if let Some(span) = dataset.storage().time_range() {
         let length = show_length((span.end - span.start).0);
         writeln!(out, "from {} to {} ({length})", show_time(span.start), show_time(span.end))?;
@@ -96,7 +100,8 @@ fn metrics(storage: &dyn Storage) -> Result<Vec<Metric>, Failure> {
     for i in 0..selection.len() {
         let labels = LabelSet::new(selection.labels(i).clone(), storage.symbols().clone());
         let name = labels.metric_name();
-        let samples = selection.samples(i, TimeRange::ALL, &mut buffer)?.len() as u64;
+        let values = selection.samples(i, TimeRange::ALL, &mut buffer)?.values;
+        let samples = values.iter().filter(|&&value| !is_stale(value)).count() as u64;
         let metric = found.entry(name.to_owned()).or_insert_with(|| Metric {
             name: name.to_owned(),
             kind: MetricKind::Unknown,
