@@ -175,10 +175,13 @@ impl<'q> Cx<'q> {
 
     /// Counts bytes that are now held until the query ends.
     pub(crate) fn hold_bytes(&self, n: usize) -> Result<(), ExecError> {
-        let now = self.bytes.fetch_add(n, Ordering::Relaxed) + n;
-        self.peak_bytes.fetch_max(now, Ordering::Relaxed);
+        let now = self.bytes.fetch_add(n, Ordering::Relaxed).saturating_add(n);
         let limit = self.options.limits.max_bytes;
-        if now > limit { Err(ExecError::TooManyBytes { limit }) } else { Ok(()) }
+        if now > limit {
+            return Err(ExecError::TooManyBytes { limit });
+        }
+        self.peak_bytes.fetch_max(now, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Lets go of bytes.

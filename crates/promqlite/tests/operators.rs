@@ -174,6 +174,22 @@ fn classic_histograms() {
 }
 
 #[test]
+fn doubling_labels_end_in_an_error_before_the_memory_does() {
+    let s = store(&["up{job=\"a\"} 1"]);
+    let mut options = EngineOptions::default();
+    options.limits.max_bytes = 1 << 20;
+    let (mut replace, mut join) = ("up".to_owned(), "up".to_owned());
+    for _ in 0..60 {
+        replace = format!("label_replace({replace}, \"job\", \"${{1}}${{1}}\", \"job\", \"(.*)\")");
+        join = format!("label_join({join}, \"job\", \",\", \"job\", \"job\")");
+    }
+    for text in [replace, join] {
+        let error = Engine::new(options.clone()).query(&s, &Query::instant(text, Timestamp(0))).unwrap_err();
+        assert_eq!(error.to_string(), "query needs more than its memory limit of 1048576 bytes");
+    }
+}
+
+#[test]
 fn limits_end_in_their_own_errors() {
     let s = store(&["up{job=\"a\"} 1 2 3"]);
     let mut options = EngineOptions::default();

@@ -16,6 +16,9 @@ pub(crate) struct Replace {
     destination: Symbol,
     source: Symbol,
     template: Template,
+    /// The most bytes that an expansion has beside the groups, and the most groups in it.
+    text_len: usize,
+    groups: usize,
     regex: Regex,
 }
 
@@ -40,6 +43,8 @@ impl Replace {
             destination: cx.symbols.intern(destination),
             source: cx.symbols.intern(source),
             template: Template::new(replacement),
+            text_len: replacement.len(),
+            groups: replacement.matches('$').count(),
             regex: compiled,
         })
     }
@@ -56,8 +61,12 @@ impl Replace {
             let value = match replaced.get(&source) {
                 Some(&known) => known,
                 None => {
-                    let text = self.regex.replace(cx.symbols.get(source), &self.template);
-                    cx.hold_bytes(text.as_ref().map_or(0, String::len) + 48)?;
+                    let value = cx.symbols.get(source);
+                    // Counted before it is made: nested calls may double a value again and again.
+                    let bound = self.text_len.saturating_add(value.len().saturating_mul(self.groups));
+                    cx.hold_bytes(bound)?;
+                    let text = self.regex.replace(value, &self.template);
+                    cx.release_bytes(bound - text.as_ref().map_or(0, String::len).min(bound));
                     let value = text.map(|text| cx.symbols.intern(&text));
                     replaced.insert(source, value);
                     value
@@ -108,8 +117,10 @@ impl Join {
             let labels = &input.schema.labels[row];
             let values: Vec<&str> =
                 self.sources.iter().map(|&name| cx.symbols.get(labels.get(name))).collect();
+            let separators = self.separator.len().saturating_mul(values.len());
+            let bound = values.iter().fold(separators, |sum, value| sum.saturating_add(value.len()));
+            cx.hold_bytes(bound)?;
             let joined = values.join(&self.separator);
-            cx.hold_bytes(joined.len())?;
             let value = cx.symbols.intern(&joined);
             input.schema.labels[row] = with_label(labels, self.destination, value, cx);
             keep_name_if_written(&mut input, row, self.destination);
