@@ -200,6 +200,8 @@ fn limits_end_in_their_own_errors() {
         error.to_string(),
         "query processing would load too many samples into memory in query execution"
     );
+    options.limits.max_samples = 3;
+    assert!(Engine::new(options.clone()).query(&s, &query).is_ok(), "as many samples as the limit are allowed");
     options.limits.max_samples = 1000;
     options.limits.max_steps = 2;
     let error = Engine::new(options).query(&s, &query).unwrap_err();
