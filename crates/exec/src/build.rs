@@ -209,6 +209,10 @@ impl Source for Borrowed<'_> {
     fn read(&self, rows: std::ops::Range<usize>, _: &Cx<'_>) -> Result<Batch, ExecError> {
         Ok(self.0.take(&rows.collect::<Vec<_>>()))
     }
+
+    fn is_quiet(&self) -> bool {
+        true
+    }
 }
 
 impl<'q> Query<'q> {

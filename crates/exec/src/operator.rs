@@ -65,6 +65,11 @@ impl Schema {
 pub(crate) trait Source: Send + Sync {
     /// The cells of the rows in `rows`: a batch of `rows.len()` × steps.
     fn read(&self, rows: Range<usize>, cx: &Cx) -> Result<Batch, ExecError>;
+
+    /// Whether reading can neither remark on the data nor fail on it, so that rows nobody needs may stay unread.
+    fn is_quiet(&self) -> bool {
+        false
+    }
 }
 
 /// An opened operator.
@@ -118,6 +123,21 @@ impl<'q> Opened<'q> {
         self.source.read(rows, cx)
     }
 
+    /// Reads rows that no result needs, for what reading them remarks and for the errors that it finds.
+    pub(crate) fn read_for_remarks(
+        &self,
+        unneeded: impl Iterator<Item = usize>,
+        cx: &Cx<'_>,
+    ) -> Result<(), ExecError> {
+        if self.source.0.as_ref().is_some_and(|source| source.is_quiet()) {
+            return Ok(());
+        }
+        for row in unneeded {
+            self.read(row..row + 1, cx)?;
+        }
+        Ok(())
+    }
+
     /// Reads everything, in parallel, into one batch.
     pub(crate) fn read_all(&self, cx: &Cx) -> Result<Batch, ExecError> {
         let rows = self.rows();
@@ -162,6 +182,10 @@ impl Source for Materialized {
             return Ok(self.0.clone());
         }
         Ok(self.0.take(&rows.collect::<Vec<_>>()))
+    }
+
+    fn is_quiet(&self) -> bool {
+        true
     }
 }
 

@@ -143,6 +143,18 @@ fn rows_that_become_equal_are_joined_or_refused() {
 }
 
 #[test]
+fn what_no_result_needs_is_still_judged() {
+    let s = store(&["a{job=\"api\"} 1 2", "b{job=\"api\"} 3 4", "c{job=\"db\"} 5 6"]);
+    let refused = ["error: vector cannot contain metrics with the same labelset"];
+    assert_eq!(instant(&s, "c + abs({job=\"api\"})", 0), refused);
+    assert_eq!(instant(&s, "abs({job=\"api\"}) and c", 0), refused);
+    let query = Query::instant("rate(a[1m]) and c", Timestamp(10_000));
+    let result = engine().query(&s, &query).unwrap();
+    assert_eq!(result.value.series_count(), 0);
+    assert_eq!(result.infos().len(), 1, "{:?}", result.infos());
+}
+
+#[test]
 fn label_functions_sorting_and_absence() {
     let s = store(&["up{s=\"a:c\"} 3", "up{s=\"b\"} 1"]);
     assert_eq!(
@@ -201,7 +213,10 @@ fn limits_end_in_their_own_errors() {
         "query processing would load too many samples into memory in query execution"
     );
     options.limits.max_samples = 3;
-    assert!(Engine::new(options.clone()).query(&s, &query).is_ok(), "as many samples as the limit are allowed");
+    assert!(
+        Engine::new(options.clone()).query(&s, &query).is_ok(),
+        "as many samples as the limit are allowed"
+    );
     options.limits.max_samples = 1000;
     options.limits.max_steps = 2;
     let error = Engine::new(options).query(&s, &query).unwrap_err();

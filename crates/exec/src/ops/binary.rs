@@ -124,6 +124,10 @@ fn open_join<'q>(
         return open_general(spec, &groups, &many, &one, pos, cx);
     }
     let steps = many.steps;
+    let (mut met_many, mut met_one) = (vec![false; many.rows()], vec![false; one.rows()]);
+    pairs.iter().for_each(|&(m, o)| (met_many[m], met_one[o]) = (true, true));
+    many.read_for_remarks((0..many.rows()).filter(|&row| !met_many[row]), cx)?;
+    one.read_for_remarks((0..one.rows()).filter(|&row| !met_one[row]), cx)?;
     let one = OneSide::new(one, &pairs, cx)?;
     let comparison = spec.comparison();
     let source = PairJoin { op: spec.op, comparison, one_is_left: spec.one_is_left(), many, one, pairs, pos };

@@ -52,7 +52,10 @@ pub(crate) fn merge_equal<'q>(
     if conflict == Conflict::AnyStep {
         check_series(&input, &groups, cx)?;
     }
-    Ok(Opened::new(Schema { labels, drop_name }, steps, Merge { input, members }))
+    let merged = Opened::new(Schema { labels, drop_name }, steps, Merge { input, members });
+    // Whether rows collide is settled now: whoever reads may not need all of them.
+    let batch = merged.read_all(cx)?;
+    Ok(Opened::materialized(merged.schema, batch))
 }
 
 fn check_series(input: &Opened<'_>, groups: &Groups, cx: &Cx<'_>) -> Result<(), ExecError> {

@@ -70,6 +70,10 @@ impl Source for InstantSelector<'_> {
         cx.hold_samples(points)?;
         Ok(batch)
     }
+
+    fn is_quiet(&self) -> bool {
+        !self.smoothed
+    }
 }
 
 /// Copies the samples that are no staleness markers to `out` if there are markers among them.
