@@ -77,8 +77,9 @@ fn open_filter<'q>(
     right.iter().flatten().for_each(|&group| on_right[group as usize] = true);
     let keep_matched = op == BinaryOp::And;
     // Rows that can never pass are gone before their data is read.
-    let rows: Vec<usize> =
-        (0..left.len()).filter(|&row| !keep_matched || on_right[left[row] as usize]).collect();
+    let passes = |row: &usize| !keep_matched || on_right[left[*row] as usize];
+    let rows: Vec<usize> = (0..left.len()).filter(passes).collect();
+    lhs.read_for_remarks((0..left.len()).filter(|row| !passes(row)), cx)?;
     let schema = lhs.schema.take(&rows);
     let groups = rows.iter().map(|&row| left[row]).collect();
     Ok(Opened::new(schema, lhs.steps, Filter { input: lhs, rows, groups, presence, keep_matched }))
