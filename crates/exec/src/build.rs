@@ -7,7 +7,7 @@ use promqlite_plan::{Emit, Node, NodeBox, NodeKind, RangeInput, SelectorId, with
 
 use crate::context::Cx;
 use crate::error::ExecError;
-use crate::operator::{Opened, Schema, Source};
+use crate::operator::{Materialized, Opened, Schema, Source};
 use crate::ops::aggregate::{Param, Positions, open_aggregate};
 use crate::ops::lookback::References;
 use crate::ops::map::{drop_names, map};
@@ -200,19 +200,7 @@ fn open_shared<'q>(i: usize, query: &'q Query<'q>, cx: &Cx<'q>) -> Result<Opened
         let _ = slot.set((opened.schema, batch));
     }
     let (schema, batch) = slot.get().expect("invariant: filled above");
-    Ok(Opened::new(schema.clone(), batch.steps(), Borrowed(batch)))
-}
-
-struct Borrowed<'q>(&'q Batch);
-
-impl Source for Borrowed<'_> {
-    fn read(&self, rows: std::ops::Range<usize>, _: &Cx<'_>) -> Result<Batch, ExecError> {
-        Ok(self.0.take(&rows.collect::<Vec<_>>()))
-    }
-
-    fn is_quiet(&self) -> bool {
-        true
-    }
+    Ok(Opened::new(schema.clone(), batch.steps(), Materialized(batch)))
 }
 
 impl<'q> Query<'q> {

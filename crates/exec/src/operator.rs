@@ -4,6 +4,7 @@
 //! labels are known. Reading is the data phase: any thread may ask for any range of rows. Operators that need
 //! all of their input (aggregations, joins' one side) run it to the end while they open.
 
+use std::borrow::Borrow;
 use std::ops::Range;
 
 use promqlite_model::{Batch, Labels};
@@ -173,15 +174,16 @@ impl<'q> Opened<'q> {
     }
 }
 
-/// A source that was computed already.
-pub(crate) struct Materialized(pub Batch);
+/// A source that was computed already: its own batch, or one that several places read.
+pub(crate) struct Materialized<B>(pub B);
 
-impl Source for Materialized {
+impl<B: Borrow<Batch> + Send + Sync> Source for Materialized<B> {
     fn read(&self, rows: Range<usize>, _: &Cx) -> Result<Batch, ExecError> {
-        if rows == (0..self.0.rows()) {
-            return Ok(self.0.clone());
+        let batch = self.0.borrow();
+        if rows == (0..batch.rows()) {
+            return Ok(batch.clone());
         }
-        Ok(self.0.take(&rows.collect::<Vec<_>>()))
+        Ok(batch.take(&rows.collect::<Vec<_>>()))
     }
 
     fn is_quiet(&self) -> bool {

@@ -6,6 +6,7 @@ use crate::context::Cx;
 use crate::error::ExecError;
 use crate::operator::{Opened, Schema};
 use crate::ops::range::{Geometry, RowSamples};
+use crate::ops::sets::add_presence;
 
 /// `absent(v)`.
 pub(crate) fn open_absent<'q>(
@@ -16,7 +17,7 @@ pub(crate) fn open_absent<'q>(
     let mut seen = Validity::none(1, input.steps);
     input.for_each_batch(cx, |_, batch| {
         for row in 0..batch.rows() {
-            (0..batch.steps()).filter(|&k| batch.has(row, k)).for_each(|k| seen.set(0, k));
+            add_presence(&mut seen, 0, &batch, row);
         }
         Ok(())
     })?;

@@ -11,8 +11,8 @@ use crate::context::Cx;
 use crate::error::ExecError;
 use crate::operator::Opened;
 use crate::ops::count_values::open_count_values;
-use crate::ops::fold::{group_schema, grouping_key, open_fold};
-use crate::ops::grouping::Groups;
+use crate::ops::fold::{group_schema, open_fold};
+use crate::ops::grouping::{Groups, KeyLabels};
 
 /// A parameter that was evaluated already.
 pub(crate) enum Param {
@@ -65,7 +65,7 @@ fn open_quantile<'q>(
     operand: Pos,
     cx: &Cx<'_>,
 ) -> Result<Opened<'q>, ExecError> {
-    let groups = Groups::by_key(&input.schema.labels, &grouping_key(grouping, cx));
+    let groups = Groups::by_key(&input.schema.labels, &KeyLabels::of_grouping(grouping, &cx.symbols));
     let mut notes = Annotations::default();
     note_quantile_parameter(q, &mut notes, param);
     let mut state = QuantileState::new(groups.len(), input.steps);
@@ -96,7 +96,7 @@ fn open_top_k<'q>(
     let Some(k) = count_parameter(k, input.rows()).map_err(failed)? else {
         return Ok(Opened::empty(input.steps));
     };
-    let groups = Groups::by_key(&input.schema.labels, &grouping_key(grouping, cx));
+    let groups = Groups::by_key(&input.schema.labels, &KeyLabels::of_grouping(grouping, &cx.symbols));
     let mut sizes = vec![0; groups.len()];
     groups.of_row.iter().for_each(|&group| sizes[group as usize] += 1);
     let mut state = TopKState::new(largest, k, &sizes);
@@ -123,7 +123,7 @@ fn open_limit_k<'q>(
     let Some(k) = count_parameter(k, input.rows()).map_err(failed)? else {
         return Ok(Opened::empty(input.steps));
     };
-    let groups = Groups::by_key(&input.schema.labels, &grouping_key(grouping, cx));
+    let groups = Groups::by_key(&input.schema.labels, &KeyLabels::of_grouping(grouping, &cx.symbols));
     let mut state = LimitKState::new(groups.len(), k);
     keep_rows(input, cx, |row, batch, at| state.keep_row(groups.of_row[row] as usize, batch, at))
 }

@@ -7,7 +7,7 @@ use promqlite_plan::Grouping;
 use crate::context::Cx;
 use crate::error::ExecError;
 use crate::operator::{Opened, Schema};
-use crate::ops::fold::{grouping_key, open_fold};
+use crate::ops::fold::open_fold;
 use crate::ops::grouping::{Groups, KeyLabels};
 
 /// Counts equal values per group and step; the value becomes the label `label`.
@@ -19,7 +19,7 @@ pub(crate) fn open_count_values<'q>(
 ) -> Result<Opened<'q>, ExecError> {
     let name = cx.symbols.intern(label);
     // The value overwrites the label before grouping, so what the label was does not tell groups apart.
-    let mut key = grouping_key(grouping, cx);
+    let mut key = KeyLabels::of_grouping(grouping, &cx.symbols);
     let mut keeps_value = true;
     match &mut key {
         KeyLabels::On(names) => names.retain(|&n| n != name),

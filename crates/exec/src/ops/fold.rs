@@ -13,15 +13,6 @@ use crate::error::ExecError;
 use crate::operator::{Opened, Schema, batches, fold_morsels, morsel_rows};
 use crate::ops::grouping::{Groups, KeyLabels};
 
-/// The key of an aggregation's groups.
-pub(crate) fn grouping_key(grouping: &Grouping, cx: &Cx<'_>) -> KeyLabels {
-    if grouping.without {
-        KeyLabels::except(&grouping.labels, &cx.symbols)
-    } else {
-        KeyLabels::on(&grouping.labels, &cx.symbols)
-    }
-}
-
 /// The schema of an aggregation: a row per group, marked if any member is.
 pub(crate) fn group_schema(input: &Schema, groups: &Groups) -> Schema {
     let mut drop_name = Vec::new();
@@ -43,7 +34,7 @@ pub(crate) fn open_fold<'q>(
     cx: &Cx<'_>,
 ) -> Result<Opened<'q>, ExecError> {
     let steps = input.steps;
-    let groups = Groups::by_key(&input.schema.labels, &grouping_key(grouping, cx));
+    let groups = Groups::by_key(&input.schema.labels, &KeyLabels::of_grouping(grouping, &cx.symbols));
     cx.check_shape(groups.len(), steps)?;
     cx.hold_bytes(groups.len().saturating_mul(steps).saturating_mul(24) + input.schema.bytes())?;
     let mut all = Accumulator::new(fold, groups.len(), steps);

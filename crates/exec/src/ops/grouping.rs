@@ -5,6 +5,7 @@ use std::hash::{BuildHasher, Hash, Hasher};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use promqlite_model::{Label, Labels, Symbol, Symbols};
+use promqlite_plan::{Grouping, Matching};
 
 /// Which labels make up a key.
 #[derive(Clone, Debug)]
@@ -26,6 +27,24 @@ impl KeyLabels {
         let mut except = intern(names, symbols);
         except.push(Symbol::NAME);
         Self::Except(except)
+    }
+
+    /// The key by which a binary operator matches rows: `on` or `ignoring`.
+    pub(crate) fn of_matching(matching: &Matching, symbols: &Symbols) -> Self {
+        if matching.on {
+            Self::on(&matching.labels, symbols)
+        } else {
+            Self::except(&matching.labels, symbols)
+        }
+    }
+
+    /// The key of an aggregation's groups: `by` or `without`.
+    pub(crate) fn of_grouping(grouping: &Grouping, symbols: &Symbols) -> Self {
+        if grouping.without {
+            Self::except(&grouping.labels, symbols)
+        } else {
+            Self::on(&grouping.labels, symbols)
+        }
     }
 
     fn keeps(&self, name: Symbol) -> bool {

@@ -26,16 +26,11 @@ impl JoinSpec {
     pub(crate) fn new(op: BinaryOp, return_bool: bool, matching: &Matching, cx: &Cx<'_>) -> Self {
         let symbols = &cx.symbols;
         let intern = |names: &[String]| names.iter().map(|name| symbols.intern(name)).collect();
-        let key = if matching.on {
-            KeyLabels::on(&matching.labels, symbols)
-        } else {
-            KeyLabels::except(&matching.labels, symbols)
-        };
         Self {
             op,
             return_bool,
             card: matching.card,
-            key,
+            key: KeyLabels::of_matching(matching, symbols),
             on: matching.on,
             labels: intern(&matching.labels),
             include: intern(&matching.include),

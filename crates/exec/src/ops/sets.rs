@@ -20,11 +20,7 @@ pub(crate) fn open_set<'q>(
     rhs: Opened<'q>,
     cx: &Cx<'_>,
 ) -> Result<Opened<'q>, ExecError> {
-    let key = if matching.on {
-        KeyLabels::on(&matching.labels, &cx.symbols)
-    } else {
-        KeyLabels::except(&matching.labels, &cx.symbols)
-    };
+    let key = KeyLabels::of_matching(matching, &cx.symbols);
     if op == BinaryOp::Or { open_or(&key, lhs, rhs, cx) } else { open_filter(op, &key, lhs, &rhs, cx) }
 }
 
@@ -52,7 +48,8 @@ impl Presence {
     }
 }
 
-fn add_presence(bits: &mut Validity, group: usize, batch: &Batch, row: usize) {
+/// Switches on the bits of the steps at which a row of `batch` holds anything.
+pub(crate) fn add_presence(bits: &mut Validity, group: usize, batch: &Batch, row: usize) {
     for (to, from) in bits.row_mut(group).iter_mut().zip(batch.valid().row(row)) {
         *to |= from;
     }
