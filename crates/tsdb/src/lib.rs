@@ -1,0 +1,1 @@
+//! Prometheus data directories: blocks, head chunks and WAL, read only; block writing.
