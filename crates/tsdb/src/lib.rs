@@ -1,1 +1,6 @@
 //! Prometheus data directories: blocks, head chunks and WAL, read only; block writing.
+
+pub mod bytes;
+mod error;
+
+pub use error::{Malformed, TsdbError};
