@@ -36,7 +36,7 @@ pub(super) fn run(args: &InfoArgs) -> Result<(), Failure> {
 pub(crate) fn write_files(out: &mut dyn Write, dataset: &Dataset) -> io::Result<()> {
     let mut table = new_table(["file", "format", "size", "series", "samples", "from", "to"].into_iter());
     [2, 3, 4].into_iter().for_each(|column| align_right(&mut table, column));
-    for file in &dataset.report.files {
+    for file in &dataset.files {
         let (from, to) = match file.span {
             Some(span) => (show_time(span.start), show_time(span.end)),
             None => (String::new(), String::new()),
@@ -63,23 +63,27 @@ fn format_name(file: &FileReport) -> String {
     }
 }
 
-/// All files together, in two lines at most.
+/// All files together, in a few lines.
 pub(crate) fn write_summary(out: &mut dyn Write, dataset: &Dataset) -> io::Result<()> {
     writeln!(
         out,
         "{}, {} from {}, loaded in {}",
-        counted(dataset.series_count(), "series", "series"),
-        counted(dataset.sample_count(), "sample", "samples"),
-        counted(dataset.report.files.len() as u64, "file", "files"),
+        counted(dataset.counts.series, "series", "series"),
+        counted(dataset.counts.samples, "sample", "samples"),
+        counted(dataset.files.len() as u64, "file", "files"),
         elapsed(dataset.load_time),
     )?;
-    if dataset.report.stale_markers > 0 {
-        let markers = counted(dataset.report.stale_markers, "staleness marker", "staleness markers");
+    if dataset.counts.stale_markers > 0 {
+        let markers = counted(dataset.counts.stale_markers, "staleness marker", "staleness markers");
         writeln!(out, "{markers} set where a series missed a scrape of its target")?;
     }
     if let Some(span) = dataset.storage().time_range() {
         let length = show_length((span.end - span.start).0);
-        writeln!(out, "from {} to {} ({length})", show_time(span.start), show_time(span.end))?;
+        let (start, end) = (show_time(span.start), show_time(span.end));
+        let every = dataset
+            .scrape_interval()
+            .map_or(String::new(), |interval| format!(", a sample every {}", show_length(interval.0)));
+        writeln!(out, "from {start} to {end} ({length}){every}")?;
     }
     Ok(())
 }

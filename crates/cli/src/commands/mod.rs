@@ -16,6 +16,7 @@ pub(crate) use info::{kind_of, write_files, write_summary};
 pub(crate) use query::empty_text;
 
 use crate::args::{Cli, Command};
+use crate::dataset::bare_path;
 use crate::failure::Failure;
 use crate::repl;
 
@@ -38,13 +39,13 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
 /// The paths and the query of a command that takes both: the query is `-q`'s, else the last argument.
 fn paths_and_query<'a>(args: &'a [String], expr: Option<&str>) -> Result<(&'a [String], String), Failure> {
     if let Some(expr) = expr {
-        if expr == "-" && args.iter().any(|path| path == "-") {
+        if expr == "-" && args.iter().any(|path| bare_path(path) == "-") {
             return Err(Failure::Usage("standard input cannot be both the query and the data".into()));
         }
         return Ok((args, query_text(Some(expr))?));
     }
     let (last, paths) = args.split_last().expect("invariant: clap requires an argument without -q");
-    if std::path::Path::new(last).exists() {
+    if std::path::Path::new(&bare_path(last)).exists() {
         return Err(Failure::Usage(format!(
             "the last argument must be the query, but `{last}` is a file; put the query behind it, or use -q EXPR"
         )));

@@ -25,7 +25,7 @@ pub(super) fn run(args: &QueryArgs) -> Result<(), Failure> {
     let dataset = Dataset::open(paths, &args.input, &Default::default())?;
     let when = when.resolve(dataset.now(args.time.now)).map_err(Failure::Usage)?;
     if args.output.stats {
-        let samples = counted(dataset.sample_count(), "sample", "samples");
+        let samples = counted(dataset.counts.samples, "sample", "samples");
         note(format!("load: {}; {samples}", elapsed(dataset.load_time)));
     }
     let started = Instant::now();

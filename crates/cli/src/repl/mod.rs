@@ -17,6 +17,7 @@ use rustyline::error::ReadlineError;
 
 use crate::args::ReplArgs;
 use crate::commands::{write_files, write_summary};
+use crate::dataset::bare_path;
 use crate::failure::Failure;
 use crate::report;
 use crate::terminal::note;
@@ -26,7 +27,7 @@ use session::{Flow, Mode, Session};
 
 /// Opens the files and answers what is typed, or what comes through a pipe.
 pub(crate) fn run(args: &ReplArgs) -> Result<ExitCode, Failure> {
-    if args.paths.iter().any(|path| path == "-") {
+    if args.paths.iter().any(|path| bare_path(path) == "-") {
         let message = "the prompt reads queries from standard input, so that data cannot come from there; \
                        use `promqlite query - EXPR`";
         return Err(Failure::Usage(message.into()));
@@ -107,7 +108,7 @@ fn interact(args: &ReplArgs) -> Result<ExitCode, Failure> {
 fn greet(session: &Session) {
     note(format!("promqlite {}; .help lists commands, Ctrl-D ends", env!("CARGO_PKG_VERSION")));
     let dataset = session.dataset();
-    if dataset.report.files.is_empty() {
+    if dataset.files.is_empty() {
         note("No data is loaded: .open PATH… loads files.");
         return;
     }
