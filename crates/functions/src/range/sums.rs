@@ -1,6 +1,6 @@
 //! `sum_over_time` and `avg_over_time`.
 
-use promqlite_model::histogram::{Combined, FloatHistogram, HistogramAvg, HistogramSum, MixedSchemas};
+use promqlite_model::histogram::{Combined, HistogramAvg, HistogramSum, MixedSchemas};
 use promqlite_model::{Annotation, RowMut, Samples};
 
 use super::definition::of_range;
@@ -60,42 +60,35 @@ fn sum_histograms(k: usize, window: &Samples<'_>, row: &mut RowMut<'_>, cx: &mut
     let mut views = (0..window.len()).filter_map(|i| window.histogram(i));
     let Some(first) = views.next() else { return };
     let mut total = HistogramSum::new(first);
-    let combined = views.try_fold(Combined::default(), |mut seen, view| {
-        seen |= total.add(view)?;
-        Ok(seen)
-    });
-    finish(k, combined, total.hints_conflict(), total.finish(), row, cx);
+    let mut seen = Combined::default();
+    let compatible = views.try_for_each(|view| total.add(view).map(|more| seen |= more));
+    remark(compatible, seen, total.hints_conflict(), cx);
+    if compatible.is_ok() {
+        row.set_histogram(k, &total.finish());
+    }
 }
 
 fn avg_histograms(k: usize, window: &Samples<'_>, row: &mut RowMut<'_>, cx: &mut RangeCx<'_>) {
     let mut views = (0..window.len()).filter_map(|i| window.histogram(i));
     let Some(first) = views.next() else { return };
     let mut mean = HistogramAvg::new(first);
-    let combined = views.try_fold(Combined::default(), |mut seen, view| {
-        seen |= mean.add(view)?;
-        Ok(seen)
-    });
-    finish(k, combined, mean.hints_conflict(), mean.finish(), row, cx);
+    let mut seen = Combined::default();
+    let compatible = views.try_for_each(|view| mean.add(view).map(|more| seen |= more));
+    remark(compatible, seen, mean.hints_conflict(), cx);
+    if compatible.is_ok() {
+        row.set_histogram(k, &mean.finish());
+    }
 }
 
-fn finish(
-    k: usize,
-    combined: Result<Combined, MixedSchemas>,
-    hints_conflict: bool,
-    result: FloatHistogram,
-    row: &mut RowMut<'_>,
-    cx: &mut RangeCx<'_>,
-) {
-    match combined {
-        Err(MixedSchemas) => cx.note(Annotation::MixedExponentialCustom { metric: cx.metric.to_owned() }),
-        Ok(seen) => {
-            if seen.bounds_reconciled {
-                cx.note(Annotation::ReconciledCustomBuckets("aggregation"));
-            }
-            if hints_conflict {
-                cx.note(Annotation::HistogramResetCollision("aggregation"));
-            }
-            row.set_histogram(k, &result);
-        }
+/// What was seen before incompatible schemas met is remarked, too.
+fn remark(compatible: Result<(), MixedSchemas>, seen: Combined, hints_conflict: bool, cx: &mut RangeCx<'_>) {
+    if compatible.is_err() {
+        cx.note(Annotation::MixedExponentialCustom { metric: cx.metric.to_owned() });
+    }
+    if seen.bounds_reconciled {
+        cx.note(Annotation::ReconciledCustomBuckets("aggregation"));
+    }
+    if hints_conflict {
+        cx.note(Annotation::HistogramResetCollision("aggregation"));
     }
 }

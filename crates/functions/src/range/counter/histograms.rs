@@ -86,11 +86,8 @@ fn of_histograms(
     let at = |i: usize| window.histogram(i).expect("invariant: all samples are histograms");
     let n = window.len();
     let gauge = |h: HistogramView<'_>| h.hint() == CounterResetHint::Gauge;
-    let metric = cx.metric.to_owned();
     if kind.is_counter() && (0..n).any(|i| gauge(at(i))) {
-        cx.note(Annotation::HistogramNotCounter { metric });
-    } else if !kind.is_counter() && (!gauge(at(0)) || !gauge(at(n - 1))) {
-        cx.note(Annotation::HistogramNotGauge { metric });
+        cx.note(Annotation::HistogramNotCounter { metric: cx.metric.to_owned() });
     }
     if n == 1 {
         // One sample and a start timestamp: all of it happened since then.
@@ -113,6 +110,9 @@ fn of_histograms(
         change.reduce_to(coarsest);
     }
     subtract(&mut change, first, cx)?;
+    if !kind.is_counter() && (!gauge(first) || !gauge(last)) {
+        cx.note(Annotation::HistogramNotGauge { metric: cx.metric.to_owned() });
+    }
     if kind.is_counter() {
         // A reset at the second sample has replaced the first, so that there is nothing left to add.
         for i in 2..n {
