@@ -121,6 +121,33 @@ impl<'a> HistogramView<'a> {
         Self { hint, ..self }
     }
 
+    /// The buckets of this histogram with other numbers in them: how a decoder fills one layout again and again.
+    ///
+    /// # Panics
+    /// When there are more or fewer counts than buckets.
+    #[must_use]
+    pub fn with_numbers<'b>(
+        self,
+        (count, zero_count, sum): (f64, f64, f64),
+        positive: &'b [f64],
+        negative: &'b [f64],
+    ) -> HistogramView<'b>
+    where
+        'a: 'b,
+    {
+        let same =
+            positive.len() == self.positive.counts.len() && negative.len() == self.negative.counts.len();
+        assert!(same, "invariant: a count per bucket");
+        HistogramView {
+            zero_count,
+            count,
+            sum,
+            positive: SideRef { spans: self.positive.spans, counts: positive },
+            negative: SideRef { spans: self.negative.spans, counts: negative },
+            ..self
+        }
+    }
+
     /// Schema, hint, count and sum alone: what a selector reads below `histogram_count`, `histogram_sum` and
     /// `histogram_avg`.
     #[must_use]
