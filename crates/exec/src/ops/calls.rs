@@ -67,11 +67,14 @@ pub(crate) fn open_call<'q>(
             open_sort_by_label(vector(0)?, &labels, direction, cx)?
         }
         Kernel::LabelReplace => {
+            check_label_name(&args[1], "destination", function.name)?;
             let t = texts(&args[1..])?;
             let replace = Replace::new(t[0], t[1], t[2], t[3], cx)?;
             return replace.open(vector(0)?, cx);
         }
         Kernel::LabelJoin => {
+            args[3..].iter().try_for_each(|source| check_label_name(source, "source", function.name))?;
+            check_label_name(&args[1], "destination", function.name)?;
             let t = texts(&args[1..])?;
             let join = Join::new(t[0], t[1], &t[2..], cx)?;
             return join.open(vector(0)?, cx);
@@ -107,6 +110,17 @@ pub(crate) fn text(node: &Node) -> Result<&str, ExecError> {
             .as_str()
             .ok_or_else(|| ExecError::Evaluation(format!("string argument {bytes:?} is not valid UTF-8"))),
         _ => unreachable!("invariant: the check binds string arguments to string literals"),
+    }
+}
+
+/// Refuses bytes that cannot be a label's name in the words for that argument.
+fn check_label_name(node: &Node, role: &str, function: &str) -> Result<(), ExecError> {
+    match &node.kind {
+        NodeKind::String(bytes) if bytes.as_str().is_none() => {
+            let name = String::from_utf8_lossy(bytes.as_bytes());
+            Err(ExecError::Evaluation(format!("invalid {role} label name in {function}(): {name}")))
+        }
+        _ => Ok(()),
     }
 }
 
