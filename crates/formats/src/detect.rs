@@ -1,5 +1,6 @@
 //! What a file is, from its first bytes; from its name only where they do not tell.
 
+use crate::csv::looks_like_csv;
 use crate::text::line::{Dialect, LineParser};
 use crate::text::number::parse_millis;
 
@@ -19,21 +20,24 @@ pub enum Format {
     ApiJson,
     /// VictoriaMetrics' JSON lines: one series per line, with `values` and `timestamps`.
     JsonLines,
+    /// Comma-separated values: a sample per row, or a series per column.
+    Csv,
 }
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::PrometheusText,
         Self::OpenMetrics,
         Self::TsdbDump,
         Self::TsdbDumpOpenMetrics,
         Self::ApiJson,
         Self::JsonLines,
+        Self::Csv,
     ];
 
     /// The name by which users ask for the format: `prometheus`, `openmetrics`, `dump`, `dump-openmetrics`,
-    /// `json`, `jsonl`.
+    /// `json`, `jsonl`, `csv`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -43,12 +47,16 @@ impl Format {
             Self::TsdbDumpOpenMetrics => "dump-openmetrics",
             Self::ApiJson => "json",
             Self::JsonLines => "jsonl",
+            Self::Csv => "csv",
         }
     }
 
-    /// The format with this name.
+    /// The format with this name; `vm` is another one of JSON lines.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
+        if name == "vm" {
+            return Some(Self::JsonLines);
+        }
         Self::ALL.into_iter().find(|format| format.as_str() == name)
     }
 
@@ -57,6 +65,9 @@ impl Format {
     #[must_use]
     pub fn detect(head: &[u8], whole: bool, file_name: &str) -> Option<Self> {
         let content = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+        if looks_like_csv(content, is_named_table(file_name)) {
+            return Some(Self::Csv);
+        }
         match content.first()? {
             b'[' => is_json_list(content).then_some(Self::ApiJson),
             b'{' => of_braces(content),
@@ -270,11 +281,20 @@ impl Evidence {
     }
 }
 
-/// The format that the file's name stands for.
-fn of_name(file_name: &str) -> Option<Format> {
+/// The ending of the file's name in small letters, without that of its packing.
+fn extension(file_name: &str) -> Option<String> {
     let name = file_name.to_ascii_lowercase();
     let name = [".gz", ".zst", ".zstd"].iter().find_map(|e| name.strip_suffix(e)).unwrap_or(&name);
-    match name.rsplit_once('.')?.1 {
+    Some(name.rsplit_once('.')?.1.to_owned())
+}
+
+fn is_named_table(file_name: &str) -> bool {
+    extension(file_name).is_some_and(|e| e == "csv" || e == "tsv")
+}
+
+/// The format that the file's name stands for.
+fn of_name(file_name: &str) -> Option<Format> {
+    match extension(file_name)?.as_str() {
         "om" | "openmetrics" => Some(Format::OpenMetrics),
         "prom" => Some(Format::PrometheusText),
         _ => None,

@@ -37,6 +37,26 @@ pub enum FormatError {
         /// What was expected and a short excerpt of what stands there.
         message: String,
     },
+    /// A record of a line-based file is not what its format asks for.
+    #[error("{file}:{line}: {message}")]
+    Record {
+        /// The file.
+        file: String,
+        /// Line on which the record starts, from 1.
+        line: u64,
+        /// What is wrong and what to do.
+        message: String,
+    },
+    /// A binary file is damaged, or not of its format.
+    #[error("{file}: at byte {offset}: {message}")]
+    Binary {
+        /// The file.
+        file: String,
+        /// Offset in the unpacked content, from 0.
+        offset: u64,
+        /// What is wrong.
+        message: String,
+    },
     /// A saved API response that reports an error instead of data.
     #[error("{file}: the saved response is an error ({error_type}): {message}")]
     ErrorResponse {
@@ -49,8 +69,9 @@ pub enum FormatError {
     },
     /// The content belongs to no known format.
     #[error(
-        "{file}: unknown format: neither Prometheus text, OpenMetrics, a saved API response, JSON lines nor a \
-         promtool dump; name the format if it is one of these"
+        "{file}: unknown format: neither Prometheus text, OpenMetrics or protobuf, a promtool dump, a saved API \
+         response, VictoriaMetrics' JSON lines, OTLP JSON, Grafana's data frames nor line protocol; name the \
+         format if it is one of these, or if it is CSV"
     )]
     Unrecognised {
         /// The file.

@@ -24,20 +24,28 @@
 //! [`mod@write`] turns a query's [`Value`](promqlite_model::Value) into the HTTP API's JSON, CSV, TSV, JSON lines or
 //! OpenMetrics text.
 
+mod csv;
 mod detect;
 mod error;
+mod format_options;
 mod histogram_rebuild;
 mod json;
+mod known_series;
 mod load;
+mod reading;
 mod sink;
 mod text;
+mod time_text;
 pub mod write;
 
+pub use csv::{CsvColumns, CsvLayout, CsvOptions, InvalidColumns};
 pub use detect::{Compression, Format};
 pub use error::FormatError;
+pub use format_options::FormatOptions;
 pub use load::{
     FileReport, Input, LoadOptions, LoadReport, Loader, Progress, StoreSink, is_data_directory,
     resolve_inputs,
 };
 pub use sink::{Collected, CollectedSeries, CollectedValue, SampleSink, SeriesHandle};
 pub use text::read::{ReadOptions, ReadSummary, read_stream};
+pub use time_text::TimeUnit;

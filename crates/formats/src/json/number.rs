@@ -50,13 +50,52 @@ impl Visitor<'_> for NumberVisitor {
     }
 }
 
+/// A time in ms: an integer, exactly, or what [`Number`] takes, rounded.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Millis(pub(super) i64);
+
+impl<'de> Deserialize<'de> for Millis {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(MillisVisitor)
+    }
+}
+
+struct MillisVisitor;
+
+impl Visitor<'_> for MillisVisitor {
+    type Value = Millis;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a time in milliseconds")
+    }
+
+    fn visit_i64<E: de::Error>(self, v: i64) -> Result<Millis, E> {
+        Ok(Millis(v))
+    }
+
+    fn visit_u64<E: de::Error>(self, v: u64) -> Result<Millis, E> {
+        i64::try_from(v).map(Millis).or_else(|_| to_ms(v as f64).map(Millis))
+    }
+
+    fn visit_f64<E: de::Error>(self, v: f64) -> Result<Millis, E> {
+        to_ms(v).map(Millis)
+    }
+
+    fn visit_str<E: de::Error>(self, v: &str) -> Result<Millis, E> {
+        match v.parse() {
+            Ok(ms) => Ok(Millis(ms)),
+            Err(_) => NumberVisitor.visit_str(v).and_then(|number| to_ms(number.0)).map(Millis),
+        }
+    }
+}
+
 /// A time in seconds as ms, rounded to the nearest.
 pub(super) fn seconds_to_ms<E: de::Error>(seconds: f64) -> Result<i64, E> {
     to_ms(seconds * 1000.0)
 }
 
 /// A float number of ms as ms.
-pub(super) fn to_ms<E: de::Error>(ms: f64) -> Result<i64, E> {
+fn to_ms<E: de::Error>(ms: f64) -> Result<i64, E> {
     if ms.abs() <= 9.2e18 {
         return Ok(ms.round() as i64);
     }

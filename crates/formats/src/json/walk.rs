@@ -7,7 +7,7 @@ use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqA
 
 use crate::json::histogram::ShownHistogram;
 use crate::json::item::Item;
-use crate::json::number::{Number, seconds_to_ms, to_ms};
+use crate::json::number::{Millis, Number, seconds_to_ms};
 use crate::sink::SampleSink;
 use crate::text::read::{ReadOptions, ReadSummary};
 
@@ -73,6 +73,12 @@ impl<'a, S: SampleSink> Walk<'a, S> {
         let labels = item.labels.unwrap_or_default();
         if labels.len() > MAX_LABELS {
             return self.fault(format!("more than {MAX_LABELS} labels"));
+        }
+        if labels.iter().any(|(name, _)| name == "vmrange") {
+            self.warn(
+                "buckets with the label vmrange are VictoriaMetrics' own: histogram_quantile reads only le"
+                    .to_owned(),
+            );
         }
         let pairs: Vec<(&str, &str)> = labels.iter().map(|(n, v)| (&**n, &**v)).collect();
         let series = self.sink.series(&pairs);
@@ -149,8 +155,8 @@ impl<'de, S: SampleSink> Visitor<'de> for Node<'_, '_, S> {
                 }
                 "histograms" => map.next_value_seed(Histograms { walk: &mut *walk, item: &mut item })?,
                 "timestamps" => {
-                    let times: Vec<Number> = map.next_value()?;
-                    item.timestamps = times.iter().map(|t| to_ms(t.0)).collect::<Result<_, _>>()?;
+                    let times: Vec<Millis> = map.next_value()?;
+                    item.timestamps.extend(times.into_iter().map(|t| t.0));
                 }
                 _ => {
                     map.next_value::<IgnoredAny>()?;

@@ -1,6 +1,7 @@
 //! What a load may be told.
 
 use crate::detect::Format;
+use crate::format_options::FormatOptions;
 use crate::text::read::ReadOptions;
 
 /// Options of a [`Loader`](crate::Loader).
@@ -25,6 +26,8 @@ pub struct LoadOptions {
     pub name: Option<String>,
     /// Labels that every series gets; a label of the same name is overridden.
     pub labels: Vec<(String, String)>,
+    /// What single formats leave open.
+    pub formats: FormatOptions,
 }
 
 impl Default for LoadOptions {
@@ -38,6 +41,7 @@ impl Default for LoadOptions {
             infer_staleness: true,
             name: None,
             labels: Vec::new(),
+            formats: FormatOptions::default(),
         }
     }
 }
@@ -49,6 +53,7 @@ impl LoadOptions {
             lenient: self.lenient,
             normalize_le: self.normalize_le,
             nan_as_stale: self.nan_as_stale,
+            formats: self.formats.clone(),
         }
     }
 }

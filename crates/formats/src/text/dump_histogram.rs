@@ -8,7 +8,7 @@ use crate::text::number::parse_float;
 use crate::text::series::skip_blanks;
 
 /// Parses the histogram at `line[start] == '{'`; also returns where it ends.
-pub(super) fn parse_dump_histogram(line: &[u8], start: usize) -> Result<(FloatHistogram, usize), LineError> {
+pub(crate) fn parse_dump_histogram(line: &[u8], start: usize) -> Result<(FloatHistogram, usize), LineError> {
     let Some(length) = memchr::memchr(b'}', &line[start..]) else {
         return Err(LineError::new(start, "a histogram without an end"));
     };

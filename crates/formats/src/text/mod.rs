@@ -11,7 +11,7 @@
 //! | `number` | numbers and times |
 
 mod cache;
-mod dump_histogram;
+pub(crate) mod dump_histogram;
 pub(crate) mod line;
 mod metadata;
 pub(crate) mod number;

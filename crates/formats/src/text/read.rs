@@ -2,14 +2,16 @@
 
 use std::io::{self, Read};
 
+use crate::csv::read_csv;
 use crate::detect::{Compression, Format};
 use crate::error::{FormatError, LineError};
+use crate::format_options::FormatOptions;
 use crate::json::read_json;
 use crate::sink::SampleSink;
 use crate::text::line::{Dialect, LineParser};
 
 /// How a file is to be read.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct ReadOptions {
     /// The time in ms of samples that have none; without it they are errors.
     pub default_time_ms: Option<i64>,
@@ -21,11 +23,19 @@ pub struct ReadOptions {
     /// Whether NaN is read as a staleness marker where exporters print markers so: in promtool's dumps, and in
     /// JSON, where VictoriaMetrics writes `null`. Text formats have no markers, so there NaN stays NaN.
     pub nan_as_stale: bool,
+    /// What single formats leave open.
+    pub formats: FormatOptions,
 }
 
 impl Default for ReadOptions {
     fn default() -> Self {
-        Self { default_time_ms: None, lenient: false, normalize_le: true, nan_as_stale: false }
+        Self {
+            default_time_ms: None,
+            lenient: false,
+            normalize_le: true,
+            nan_as_stale: false,
+            formats: FormatOptions::default(),
+        }
     }
 }
 
@@ -113,6 +123,7 @@ pub(crate) fn read_source<S: SampleSink>(
         Format::OpenMetrics => Dialect::OpenMetrics,
         Format::TsdbDump => Dialect::Dump,
         Format::TsdbDumpOpenMetrics => Dialect::DumpOpenMetrics,
+        Format::Csv => return read_csv(source, reader, options, sink),
         Format::ApiJson | Format::JsonLines => return read_json(source, reader, options, sink),
     };
     let mut summary = ReadSummary::default();

@@ -64,7 +64,7 @@ fn line(
     out.write_all(text.as_bytes())
 }
 
-fn push_value(text: &mut String, v: f64) {
+pub(super) fn push_value(text: &mut String, v: f64) {
     if v.is_nan() {
         text.push_str("null");
     } else if v.is_infinite() {

@@ -1,4 +1,4 @@
-//! Query results as text.
+//! Query results and raw series as text.
 //!
 //! | format | shape |
 //! |---|---|
@@ -7,10 +7,12 @@
 //! | [`jsonl`](write_json_lines) | one line per series, as VictoriaMetrics exports and imports it |
 //! | [`openmetrics`](write_openmetrics) | `promtool tsdb create-blocks-from openmetrics` takes it |
 //!
-//! [`OutputFormat`] names them for a command line. [`api_float`] and [`api_time`] are the forms of values and
+//! [`OutputFormat`] names them for a command line. Raw series are written by an [`Exporter`], one at a time, in an
+//! [`ExportFormat`]. [`api_float`] and [`api_time`] are the forms of values and
 //! times that other presentations, such as a table, can share.
 
 mod delimited;
+mod export;
 mod json;
 mod json_lines;
 mod notes;
@@ -22,6 +24,7 @@ use std::io::{self, Write};
 use promqlite_model::Value;
 
 pub use delimited::{Delimiter, write_delimited};
+pub use export::{ExportFormat, ExportSummary, Exporter};
 pub use json::{write_json, write_json_error, write_json_list, write_json_series};
 pub use json_lines::write_json_lines;
 pub use notes::Notes;

@@ -61,7 +61,7 @@ fn write_samples(out: &mut dyn Write, series: &str, samples: &[(Timestamp, f64)]
 }
 
 /// `name{a="b"} `, or `{"a name",a="b"} ` for a name that only quotes can hold.
-fn series_text(labels: &LabelSet, default_name: &str) -> String {
+pub(super) fn series_text(labels: &LabelSet, default_name: &str) -> String {
     let name = match labels.metric_name() {
         "" => default_name,
         name => name,
