@@ -1,12 +1,15 @@
 //! Chunks: up to a few hundred samples of one series, compressed.
 //!
-//! [`decode`] reads every encoding of Prometheus straight into columns.
+//! [`decode`] reads every encoding of Prometheus straight into columns, [`encode`] writes them.
 
 mod bits;
+mod encode;
 mod histogram;
 mod layout;
 mod sink;
 mod start_time;
+#[cfg(test)]
+mod tests;
 mod value;
 mod xor;
 mod xor2;
@@ -16,6 +19,8 @@ use promqlite_model::{SampleBuf, TimeRange};
 use crate::bytes::Cursor;
 use crate::error::Malformed;
 use sink::Sink;
+
+pub use encode::{EncodedChunk, encode};
 
 /// How the samples of a chunk are compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
