@@ -208,10 +208,17 @@ impl Accumulator {
     ///
     /// # Panics
     /// When the other has groups that `group_map` lacks, or belongs to another fold.
-    pub fn merge(&mut self, other: Self, group_map: &[u32]) {
+    pub fn merge(&mut self, mut other: Self, group_map: &[u32]) {
         assert!(group_map.len() >= other.groups, "invariant: every group has a place");
         debug_assert_eq!(self.steps, other.steps);
         self.ignored_histogram |= other.ignored_histogram;
+        if self.histograms.is_some() || other.histograms.is_some() {
+            let (groups, steps, averages) = (self.groups, self.steps, self.fold == Fold::Avg);
+            let ours =
+                self.histograms.get_or_insert_with(|| Box::new(HistogramSums::new(groups, steps, averages)));
+            let theirs = other.histograms.take().map(|theirs| *theirs);
+            ours.merge(theirs, &group_map[..other.groups], &self.floats, &mut other.floats);
+        }
         for (other_group, &group) in group_map.iter().enumerate().take(other.groups) {
             let group = group as usize;
             let cells = group * self.steps..(group + 1) * self.steps;
@@ -220,12 +227,6 @@ impl Accumulator {
             for (ours, theirs) in self.floats.row_mut(group).iter_mut().zip(other.floats.row(other_group)) {
                 *ours |= theirs;
             }
-        }
-        if let Some(theirs) = other.histograms {
-            let (groups, steps, averages) = (self.groups, self.steps, self.fold == Fold::Avg);
-            let ours =
-                self.histograms.get_or_insert_with(|| Box::new(HistogramSums::new(groups, steps, averages)));
-            ours.merge(*theirs, group_map);
         }
     }
 
@@ -243,6 +244,12 @@ impl Accumulator {
             sums.finish(&mut batch, notes, pos);
         }
         batch
+    }
+
+    /// Whether any histogram was added.
+    #[must_use]
+    pub fn has_histograms(&self) -> bool {
+        self.histograms.is_some()
     }
 
     /// Bytes on the heap.

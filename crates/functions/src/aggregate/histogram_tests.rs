@@ -110,12 +110,35 @@ fn a_mix_concerns_its_own_step_and_group() {
 fn exponential_and_custom_buckets_do_not_add_up() {
     let column = [h(1.0), Cell::Histogram(custom(1.0, &[5.0], &[1.0])), h(2.0)];
     for of in [Fold::Sum, Fold::Avg] {
-        let (batch, notes) = fold(of, &column, &[]);
-        assert!(!batch.has(0, 0));
-        assert_eq!(notes, [format!("{SCHEMAS} \"m1\"")]);
-        let (batch, notes) = fold(of, &column, &[1, 2]);
-        assert!(!batch.has(0, 0));
-        assert_eq!(notes, [format!("{SCHEMAS} \"m1\"")]);
+        everywhere(of, &column, |batch, notes| {
+            assert!(!batch.has(0, 0));
+            assert_eq!(notes, [format!("{SCHEMAS} \"m1\"")]);
+        });
+        assert_eq!(fold(of, &column, &[1, 2]).1, [format!("{SCHEMAS} \"m1\"")]);
+    }
+}
+
+/// Every order of samples that do not go together is told of in the same words, however the rows are cut.
+#[test]
+fn remarks_do_not_depend_on_cuts() {
+    let samples = [
+        Cell::Gap,
+        Cell::Float(1.0),
+        h(1.0),
+        Cell::Histogram(custom(1.0, &[5.0], &[1.0])),
+        Cell::Histogram(custom(1.0, &[6.0], &[1.0])),
+    ];
+    for of in [Fold::Sum, Fold::Avg] {
+        for order in 0..samples.len().pow(4) {
+            let digit = |place: u32| samples[order / samples.len().pow(place) % samples.len()].clone();
+            let column = [0, 1, 2, 3].map(digit);
+            let (whole, notes) = fold(of, &column, &[]);
+            for cuts in [&[1][..], &[2], &[3], &[1, 2, 3]] {
+                let (cut, cut_notes) = fold(of, &column, cuts);
+                assert_eq!(cut_notes, notes, "{column:?} cut at {cuts:?}");
+                assert_eq!(cut.has(0, 0), whole.has(0, 0), "{column:?} cut at {cuts:?}");
+            }
+        }
     }
 }
 
@@ -123,9 +146,13 @@ fn exponential_and_custom_buckets_do_not_add_up() {
 #[test]
 fn nothing_is_mixed_into_a_failed_group() {
     let mut column = vec![h(1.0), Cell::Histogram(custom(1.0, &[5.0], &[1.0])), Cell::Float(2.0)];
-    assert_eq!(fold(Fold::Sum, &column, &[]).1, [format!("{SCHEMAS} \"m1\"")]);
+    everywhere(Fold::Sum, &column, |_, notes| assert_eq!(notes, [format!("{SCHEMAS} \"m1\"")]));
     column.swap(1, 2);
-    assert_eq!(fold(Fold::Sum, &column, &[]).1, [MIX.to_owned(), format!("{SCHEMAS} \"m2\"")]);
+    everywhere(Fold::Sum, &column, |_, notes| {
+        assert_eq!(notes, [MIX.to_owned(), format!("{SCHEMAS} \"m2\"")]);
+    });
+    column.swap(0, 1);
+    everywhere(Fold::Sum, &column, |_, notes| assert_eq!(notes, [MIX.to_owned()]));
 }
 
 #[test]
@@ -188,7 +215,7 @@ fn selections_ignore_histograms() {
     }
     let mut notes = Annotations::default();
     assert_eq!(top.finish(&mut notes, Pos(0)).rows, [1]);
-    assert_eq!(quantile.finish(&[0.5], &mut notes, Pos(0)).float(0, 0), Some(2.0));
+    assert_eq!(quantile.finish(&[0.5], crate::Stop::default(), &mut notes, Pos(0)).float(0, 0), Some(2.0));
     assert_eq!(
         texts(&notes),
         ["ignored histogram in quantile aggregation", "ignored histogram in topk aggregation"]
@@ -199,7 +226,9 @@ fn selections_ignore_histograms() {
 fn values_of_histograms_are_texts() {
     let batch = batch_of(&[vec![h(1.0)], vec![h(1.0)], vec![Cell::Float(2.0)]]);
     let mut state = CountValuesState::new(1);
-    (0..3).for_each(|row| state.add_row(0, &batch, row));
+    for row in 0..3 {
+        let Ok(()) = state.add_row::<std::convert::Infallible>(0, &batch, row, &mut |_| Ok(()));
+    }
     let counted = state.finish();
     let text = "{count:3, sum:1, (0.5,1]:1, (1,2]:2}".to_owned();
     assert_eq!(counted.series, [(0, text), (0, "2".to_owned())]);
