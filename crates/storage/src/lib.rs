@@ -98,12 +98,13 @@
 
 mod bits;
 pub mod conformance;
+pub mod id_list;
 mod mem;
 mod merged;
 mod select;
 
 pub use mem::{AppendSummary, Appended, MemStore, SeriesId};
-pub use merged::{MergedStore, MergedStoreBuilder};
+pub use merged::{MergedStore, MergedStoreBuilder, merge_samples};
 pub use select::{
     Metadata, MetricKind, ReadStats, SelectHints, SelectRequest, Selection, Storage, StorageError,
 };

@@ -1,4 +1,4 @@
-//! Operations on sorted lists of series ids.
+//! Lists of series ids.
 
 /// The ids that carry one label value: a list that costs no allocation while it holds a single id.
 #[derive(Debug)]
@@ -34,89 +34,6 @@ impl Postings {
         match self {
             Self::One(_) => 0,
             Self::Many(ids) => ids.capacity() * 4,
-        }
-    }
-}
-
-/// All ids of lists that have none in common, sorted.
-pub(super) fn union(lists: &[&[u32]]) -> Vec<u32> {
-    let mut ids = lists.concat();
-    if lists.len() > 1 {
-        // Not `sort_unstable`: the stable sort finds the runs that are sorted already and merges them.
-        ids.sort();
-    }
-    ids
-}
-
-/// Keeps the ids of `ids` that are in `list`.
-pub(super) fn intersect(ids: &mut Vec<u32>, list: &[u32]) {
-    if list.len() < ids.len() / 4 {
-        let mut rest = &ids[..];
-        let common = list.iter().copied().filter(|&id| {
-            rest = &rest[lower_bound(rest, id)..];
-            rest.first() == Some(&id)
-        });
-        *ids = common.collect();
-    } else {
-        let mut rest = list;
-        ids.retain(|&id| {
-            rest = &rest[lower_bound(rest, id)..];
-            rest.first() == Some(&id)
-        });
-    }
-}
-
-/// Drops the ids of `ids` that are in `list`.
-pub(super) fn subtract(ids: &mut Vec<u32>, list: &[u32]) {
-    let mut rest = list;
-    ids.retain(|&id| {
-        rest = &rest[lower_bound(rest, id)..];
-        rest.first() != Some(&id)
-    });
-}
-
-/// The first index with `list[i] >= id`. Gallops, so that a near one is found in a few looks.
-fn lower_bound(list: &[u32], id: u32) -> usize {
-    let mut step = 1;
-    while step <= list.len() && list[step - 1] < id {
-        step *= 2;
-    }
-    let (lo, hi) = (step / 2, (step - 1).min(list.len()));
-    lo + list[lo..hi].partition_point(|&x| x < id)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn ids() -> impl Strategy<Value = BTreeSet<u32>> {
-        prop_oneof![
-            proptest::collection::btree_set(0u32..60, 0..40),
-            proptest::collection::btree_set(0u32..5000, 0..300),
-        ]
-    }
-
-    proptest! {
-        #[test]
-        fn set_operations_agree_with_sets(a in ids(), b in ids()) {
-            let list: Vec<u32> = b.iter().copied().collect();
-            let mut both: Vec<u32> = a.iter().copied().collect();
-            let mut only = both.clone();
-            intersect(&mut both, &list);
-            subtract(&mut only, &list);
-            prop_assert_eq!(&both, &a.intersection(&b).copied().collect::<Vec<_>>());
-            prop_assert_eq!(&only, &a.difference(&b).copied().collect::<Vec<_>>());
-            prop_assert_eq!(union(&[&only, &list]), a.union(&b).copied().collect::<Vec<_>>());
-        }
-
-        #[test]
-        fn lower_bound_is_partition_point(a in ids(), id in 0u32..6000) {
-            let list: Vec<u32> = a.into_iter().collect();
-            prop_assert_eq!(lower_bound(&list, id), list.partition_point(|&x| x < id));
         }
     }
 }

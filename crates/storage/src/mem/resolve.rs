@@ -10,8 +10,8 @@ use hashbrown::{HashMap, HashSet};
 use promqlite_model::{Labels, MatchOp, Matcher, Symbol, Symbols};
 
 use super::index::{Index, NameIndex};
-use super::postings::{intersect, subtract, union};
 use super::series::Series;
+use crate::id_list::{intersect, subtract, union};
 
 /// Lists with up to this many ids per candidate are joined into one; beyond that, looking at the candidates'
 /// labels is cheaper.

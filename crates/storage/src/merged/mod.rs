@@ -1,5 +1,6 @@
 //! Several stores as one.
 
+mod merge;
 mod selection;
 mod translate;
 
@@ -11,6 +12,8 @@ use promqlite_model::{Label, Matcher, Symbol, Symbols, TimeRange};
 use crate::{Metadata, MetricKind, SelectRequest, Selection, Storage, StorageError};
 use selection::MergedRows;
 use translate::{ExtraLabel, Translator};
+
+pub use merge::merge_samples;
 
 /// Several stores that answer as one.
 ///

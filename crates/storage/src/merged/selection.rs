@@ -6,6 +6,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use promqlite_model::{Labels, SampleBuf, Samples, TimeRange};
 
+use super::merge::merge_samples;
 use super::translate::Translator;
 use crate::{ReadStats, Selection, StorageError};
 
@@ -105,7 +106,7 @@ impl Selection for MergedSelection {
         for (source, own) in std::iter::once(&row.first).chain(&row.others).zip(&mut bufs) {
             sources.push(self.read(*source, range, own)?);
         }
-        merge(sources, buf);
+        merge_samples(sources, buf);
         Ok(buf.samples())
     }
 
@@ -122,62 +123,5 @@ impl Selection for MergedSelection {
             bytes: a.bytes + b.bytes,
             samples: a.samples + b.samples,
         })
-    }
-}
-
-/// Puts all samples into `out` in order of time; at equal times the first source's stays. Copies run by run:
-/// sources that take turns for long stretches, as files of consecutive days do, cost a copy each.
-fn merge(mut sources: Vec<Samples<'_>>, out: &mut SampleBuf) {
-    loop {
-        sources.retain(|source| !source.is_empty());
-        let Some((ahead, t)) = sources.iter().map(|s| s.times[0]).enumerate().min_by_key(|&(i, t)| (t, i))
-        else {
-            return;
-        };
-        for other in &mut sources[ahead + 1..] {
-            if other.times[0] == t {
-                *other = other.slice(1..other.len());
-            }
-        }
-        let others = sources.iter().enumerate().filter(|&(i, s)| i != ahead && !s.is_empty());
-        let limit = others.map(|(_, s)| s.times[0]).min();
-        let leader = &mut sources[ahead];
-        // The sample at `t` is taken in any case; those after it until another source has its turn.
-        let run = limit.map_or(leader.len(), |limit| leader.times.partition_point(|&x| x < limit).max(1));
-        out.extend(&leader.slice(0..run));
-        *leader = leader.slice(run..leader.len());
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn merging_agrees_with_a_map(
-            inputs in proptest::collection::vec(proptest::collection::btree_set(0i64..80, 0..30), 0..5),
-        ) {
-            let columns: Vec<(Vec<i64>, Vec<f64>)> = inputs
-                .iter()
-                .enumerate()
-                .map(|(i, times)| (times.iter().copied().collect(), vec![i as f64; times.len()]))
-                .collect();
-            let mut want = BTreeMap::new();
-            for (times, values) in &columns {
-                times.iter().zip(values).for_each(|(t, v)| {
-                    want.entry(*t).or_insert(*v);
-                });
-            }
-            let mut out = SampleBuf::default();
-            merge(columns.iter().map(|(t, v)| Samples::floats(t, v)).collect(), &mut out);
-            let got = out.samples();
-            prop_assert!(got.times.iter().eq(want.keys()), "{:?} {:?}", got.times, want);
-            prop_assert!(got.values.iter().eq(want.values()));
-        }
     }
 }
