@@ -59,7 +59,10 @@ fn select_all(plan: &Plan, cx: &Cx<'_>) -> Result<Vec<Box<dyn Selection>>, ExecE
         let selection = cx.storage.select(&request)?;
         cx.series.fetch_add(selection.len() as u64, std::sync::atomic::Ordering::Relaxed);
         selection.warnings().into_iter().for_each(|text| cx.storage_warning(text));
-        selections.push(if spec.totals_only { Box::new(TotalsOnly::new(selection)) } else { selection });
+        selections.push(match spec.totals_only {
+            Some(walk) => Box::new(TotalsOnly::new(selection, walk)),
+            None => selection,
+        });
     }
     Ok(selections)
 }

@@ -63,7 +63,7 @@ fn push_selector(out: &mut String, id: usize, spec: &SelectorSpec) {
     if let Some(labels) = &spec.needed_labels {
         let _ = write!(out, " labels {}", labels.join(", "));
     }
-    if spec.totals_only {
+    if spec.totals_only.is_some() {
         out.push_str(" without buckets");
     }
     out.push('\n');

@@ -56,10 +56,21 @@ pub struct SelectorSpec {
     /// duplicates. If a row has `__type__` or `__unit__`, whose removal can make real duplicates, the select is
     /// to be repeated without the hint.
     pub needed_labels: Option<Vec<String>>,
-    /// Whether of native histograms only count and sum are looked at. They are then read without buckets, and
+    /// Set if of native histograms only count and sum are looked at. They are then read without buckets, and
     /// their counter-reset hints tell of each whether it was reset after the one read before it, as in
     /// Prometheus, where that can lead to a remark.
-    pub totals_only: bool,
+    pub totals_only: Option<Walk>,
+}
+
+/// How Prometheus goes through the samples of one series, which settles which sample it has read before another.
+/// At each step it reads on to the first sample at or after the step's time; but where it stands at a sample more
+/// than `reach` before that time, it first skips all that are, unread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Walk {
+    /// The times of the steps.
+    pub steps: TimeMap,
+    /// How far before its time a step looks.
+    pub reach: Millis,
 }
 
 /// An operation, the steps at which it is evaluated, and its place in the query.

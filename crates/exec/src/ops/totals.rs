@@ -2,17 +2,19 @@
 
 use promqlite_model::histogram::{CounterResetHint, HistogramView};
 use promqlite_model::{Labels, SampleBuf, Samples, TimeRange};
+use promqlite_plan::Walk;
 use promqlite_storage::{ReadStats, Selection, StorageError};
 
 /// A selection whose native histograms have no buckets. Unknown counter-reset hints are replaced by what the
 /// buckets say, since nobody can look at these any more.
 pub(crate) struct TotalsOnly {
     inner: Box<dyn Selection>,
+    walk: Walk,
 }
 
 impl TotalsOnly {
-    pub(crate) fn new(inner: Box<dyn Selection>) -> Self {
-        Self { inner }
+    pub(crate) fn new(inner: Box<dyn Selection>, walk: Walk) -> Self {
+        Self { inner, walk }
     }
 }
 
@@ -35,7 +37,12 @@ impl Selection for TotalsOnly {
         let samples = self.inner.samples(i, range, &mut own)?;
         buf.clear();
         let mut previous: Option<HistogramView<'_>> = None;
+        let landings = landings(samples.times, self.walk, range.end.0);
+        let mut landings = landings.into_iter().peekable();
         for k in 0..samples.len() {
+            if landings.next_if_eq(&k).is_some() {
+                previous = None;
+            }
             match samples.histogram(k) {
                 None => buf.push(samples.times[k], samples.values[k]),
                 Some(histogram) if histogram.is_stale() => buf.push_histogram(samples.times[k], histogram),
@@ -59,6 +66,26 @@ impl Selection for TotalsOnly {
     }
 }
 
+/// The samples that a skip ends at, ascending: nothing is known of what comes before them. Steps after `end` are
+/// none of this walk's.
+fn landings(times: &[i64], walk: Walk, end: i64) -> Vec<usize> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    let mut t = walk.steps.first.0;
+    while at < times.len() && t <= end {
+        if times[at] < t.saturating_sub(walk.reach.0) {
+            at += times[at..].partition_point(|&time| time < t.saturating_sub(walk.reach.0));
+            found.push(at);
+        }
+        at += times[at..].partition_point(|&time| time < t);
+        if walk.steps.step.0 <= 0 {
+            break;
+        }
+        t = t.saturating_add(walk.steps.step.0);
+    }
+    found
+}
+
 /// The hint, or what the buckets say where it is unknown and there is something to compare with.
 fn known_hint(histogram: HistogramView<'_>, previous: Option<HistogramView<'_>>) -> CounterResetHint {
     match (histogram.hint(), previous) {
@@ -67,5 +94,37 @@ fn known_hint(histogram: HistogramView<'_>, previous: Option<HistogramView<'_>>)
         }
         (CounterResetHint::Unknown, Some(_)) => CounterResetHint::NotReset,
         (hint, _) => hint,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use promqlite_model::{Millis, Timestamp};
+    use promqlite_plan::TimeMap;
+
+    fn landings_at(times: &[i64], first: i64, step: i64, reach: i64, end: i64) -> Vec<usize> {
+        let steps = TimeMap { first: Timestamp(first), step: Millis(step) };
+        landings(times, Walk { steps, reach: Millis(reach) }, end)
+    }
+
+    #[test]
+    fn a_skip_ends_at_the_first_sample_in_reach() {
+        let times = [0, 10, 20, 30, 40, 50, 60];
+        assert!(landings_at(&times, 0, 10, 10, 60).is_empty());
+        assert!(landings_at(&times, 5, 10, 9, 60).is_empty());
+        assert_eq!(landings_at(&times, 0, 30, 9, 60), [3, 6]);
+        assert_eq!(landings_at(&times, 0, 30, 10, 60), [2, 5]);
+        assert!(landings_at(&times, 0, 30, 30, 60).is_empty());
+    }
+
+    #[test]
+    fn a_pinned_walk_has_one_step() {
+        assert_eq!(landings_at(&[0, 10, 20], 20, 0, 9, 20), [2]);
+    }
+
+    #[test]
+    fn a_skip_may_end_behind_all_samples() {
+        assert_eq!(landings_at(&[0, 10], 0, 100, 9, 1000), [2]);
     }
 }

@@ -6,7 +6,7 @@ use promqlite_syntax::ast::{At, DurationValue, Extended};
 
 use super::duration::Sign;
 use super::{AtRule, Buckets, LowerError, Lowerer, Scope};
-use crate::node::{Emit, NodeKind, RangeInput, SelectorId, SelectorSpec, TimeMap};
+use crate::node::{Emit, NodeKind, RangeInput, SelectorId, SelectorSpec, TimeMap, Walk};
 use crate::typed::{RangeSelector, Selector};
 
 /// Which samples around a reference time are looked at, both lengths in ms: `(time − before, time + after]`.
@@ -52,7 +52,9 @@ impl Lowerer<'_> {
         let lookback = self.params.lookback;
         let after = if smoothed { lookback.0 } else { 0 };
         let range = needed(at, scope, Reach { before: lookback.0, after });
-        let selector = self.add_selector(selector, range, Millis::ZERO, scope);
+        // The lookback is open at its beginning. What smoothing reads ahead makes up for no skip.
+        let reach = if smoothed { Millis(i64::MAX) } else { Millis(lookback.0.saturating_sub(1)) };
+        let selector = self.add_selector(selector, range, Millis::ZERO, Walk { steps: at, reach }, scope);
         NodeKind::Select { selector, at, lookback, smoothed, emit }
     }
 
@@ -75,7 +77,8 @@ impl Lowerer<'_> {
                 Reach { before: range.0.saturating_add(lookback.0), after: lookback.0 }
             }
         };
-        let selector = self.add_selector(&node.selector, needed(ends, scope, reach), range, scope);
+        let walk = Walk { steps: ends, reach: if extension.is_some() { Millis(i64::MAX) } else { range } };
+        let selector = self.add_selector(&node.selector, needed(ends, scope, reach), range, walk, scope);
         Ok(RangeInput::Selector { selector, ends, range, extension, lookback })
     }
 
@@ -84,10 +87,11 @@ impl Lowerer<'_> {
         selector: &Selector,
         range: TimeRange,
         window: Millis,
+        walk: Walk,
         scope: Scope,
     ) -> SelectorId {
         let matchers = selector.matchers.clone();
-        let totals_only = scope.buckets == Buckets::Skip;
+        let totals_only = (scope.buckets == Buckets::Skip).then_some(walk);
         let step = scope.step;
         self.selectors.push(SelectorSpec { matchers, range, step, window, needed_labels: None, totals_only });
         SelectorId(self.selectors.len() - 1)
