@@ -1,6 +1,8 @@
 //! What a file is, from its first bytes; from its name only where they do not tell.
 
 use crate::csv::looks_like_csv;
+use crate::influx::looks_like_influx;
+use crate::protobuf::looks_like_protobuf;
 use crate::text::line::{Dialect, LineParser};
 use crate::text::number::parse_millis;
 
@@ -22,11 +24,15 @@ pub enum Format {
     JsonLines,
     /// Comma-separated values: a sample per row, or a series per column.
     Csv,
+    /// InfluxDB's line protocol.
+    Influx,
+    /// Prometheus' protobuf exposition, delimited.
+    Protobuf,
 }
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::PrometheusText,
         Self::OpenMetrics,
         Self::TsdbDump,
@@ -34,10 +40,12 @@ impl Format {
         Self::ApiJson,
         Self::JsonLines,
         Self::Csv,
+        Self::Influx,
+        Self::Protobuf,
     ];
 
     /// The name by which users ask for the format: `prometheus`, `openmetrics`, `dump`, `dump-openmetrics`,
-    /// `json`, `jsonl`, `csv`.
+    /// `json`, `jsonl`, `csv`, `influx`, `protobuf`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -48,6 +56,8 @@ impl Format {
             Self::ApiJson => "json",
             Self::JsonLines => "jsonl",
             Self::Csv => "csv",
+            Self::Influx => "influx",
+            Self::Protobuf => "protobuf",
         }
     }
 
@@ -64,6 +74,9 @@ impl Format {
     /// follows; `file_name` decides where the content leaves a choice. `None` if it is no format of these.
     #[must_use]
     pub fn detect(head: &[u8], whole: bool, file_name: &str) -> Option<Self> {
+        if looks_like_protobuf(head) {
+            return Some(Self::Protobuf);
+        }
         let content = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
         if looks_like_csv(content, is_named_table(file_name)) {
             return Some(Self::Csv);
@@ -71,7 +84,8 @@ impl Format {
         match content.first()? {
             b'[' => is_json_list(content).then_some(Self::ApiJson),
             b'{' => of_braces(content),
-            _ => of_lines(content, whole, file_name),
+            _ => of_lines(content, whole, file_name)
+                .or_else(|| looks_like_influx(content, whole).then_some(Self::Influx)),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Options of single formats.
 
 use crate::csv::CsvOptions;
+use crate::influx::InfluxOptions;
+use crate::protobuf::ProtobufOptions;
 use crate::time_text::TimeUnit;
 
 /// What a reader may be told about formats that leave something open.
@@ -12,4 +14,8 @@ pub struct FormatOptions {
     pub utc_offset_minutes: Option<i32>,
     /// Options of CSV.
     pub csv: CsvOptions,
+    /// Options of line protocol.
+    pub influx: InfluxOptions,
+    /// Options of protobuf exposition.
+    pub protobuf: ProtobufOptions,
 }

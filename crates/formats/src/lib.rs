@@ -29,9 +29,11 @@ mod detect;
 mod error;
 mod format_options;
 mod histogram_rebuild;
+mod influx;
 mod json;
 mod known_series;
 mod load;
+mod protobuf;
 mod reading;
 mod sink;
 mod text;
@@ -42,10 +44,12 @@ pub use csv::{CsvColumns, CsvLayout, CsvOptions, InvalidColumns};
 pub use detect::{Compression, Format};
 pub use error::FormatError;
 pub use format_options::FormatOptions;
+pub use influx::InfluxOptions;
 pub use load::{
     FileReport, Input, LoadOptions, LoadReport, Loader, Progress, StoreSink, is_data_directory,
     resolve_inputs,
 };
+pub use protobuf::ProtobufOptions;
 pub use sink::{Collected, CollectedSeries, CollectedValue, SampleSink, SeriesHandle};
 pub use text::read::{ReadOptions, ReadSummary, read_stream};
 pub use time_text::TimeUnit;

@@ -12,11 +12,14 @@ fn fixture(name: &str) -> Vec<u8> {
     fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)).unwrap()
 }
 
-const FIXTURES: [(&str, Format); 4] = [
+const FIXTURES: [(&str, Format); 7] = [
     ("victoriametrics.jsonl", Format::JsonLines),
     ("victoriametrics.csv", Format::Csv),
     ("victoriametrics_rfc3339.csv", Format::Csv),
     ("grafana_joined.csv", Format::Csv),
+    ("influx_client.lp", Format::Influx),
+    ("influx_inspect.lp", Format::Influx),
+    ("client_golang.pb", Format::Protobuf),
 ];
 
 #[test]
