@@ -1,0 +1,265 @@
+//! Selected series of several blocks, and their samples.
+
+use std::hash::BuildHasher;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+use promqlite_model::{Labels, SampleBuf, Samples, Symbols, TimeRange};
+use promqlite_storage::{ReadStats, Selection, StorageError, merge_samples};
+use rayon::prelude::*;
+
+use super::Block;
+use super::row::BlockRows;
+use crate::chunk;
+use crate::error::{Malformed, TsdbError};
+use crate::index::ChunkMeta;
+use crate::tombstones::keep_rest;
+
+/// Series of blocks; equal label sets are one.
+pub(super) struct BlockSelection {
+    parts: Vec<Part>,
+    rows: Vec<Row>,
+    index_bytes: u64,
+    counts: Counts,
+    warnings: Vec<String>,
+}
+
+/// What one block contributes.
+struct Part {
+    block: Arc<Block>,
+    chunks: Vec<ChunkMeta>,
+}
+
+struct Row {
+    labels: Labels,
+    first: Source,
+    others: Vec<Source>,
+}
+
+/// A series of a part.
+#[derive(Clone, Copy)]
+struct Source {
+    part: u32,
+    /// The series in the block's index.
+    reference: u32,
+    first_chunk: u32,
+    chunks: u32,
+}
+
+#[derive(Default)]
+struct Counts {
+    chunks: AtomicU64,
+    bytes: AtomicU64,
+    samples: AtomicU64,
+}
+
+/// A chunk and the part that it is in.
+#[derive(Clone, Copy)]
+struct Piece {
+    part: u32,
+    reference: u32,
+    chunk: ChunkMeta,
+}
+
+/// Collects the series of the blocks.
+pub(super) struct Builder {
+    selection: BlockSelection,
+    by_labels: HashTable<u32>,
+    hasher: RandomState,
+}
+
+impl Builder {
+    pub(super) fn new(warnings: Vec<String>) -> Self {
+        let selection = BlockSelection {
+            parts: Vec::new(),
+            rows: Vec::new(),
+            index_bytes: 0,
+            counts: Counts::default(),
+            warnings,
+        };
+        Self { selection, by_labels: HashTable::new(), hasher: RandomState::default() }
+    }
+
+    /// Adds the series of a block. At equal times the samples of blocks that were added before stay.
+    pub(super) fn add(&mut self, block: Arc<Block>, selected: BlockRows, resolved_bytes: u64) {
+        let rows = &mut self.selection.rows;
+        let part = self.selection.parts.len() as u32;
+        let mut first_chunk = 0;
+        for row in selected.rows {
+            let source = Source { part, reference: row.reference, first_chunk, chunks: row.chunks };
+            first_chunk += row.chunks;
+            let hash = self.hasher.hash_one(&row.labels);
+            match self.by_labels.find(hash, |&i| rows[i as usize].labels == row.labels) {
+                Some(&i) => rows[i as usize].others.push(source),
+                None => {
+                    let i =
+                        u32::try_from(rows.len()).expect("invariant: a selection has fewer than 2^32 series");
+                    rows.push(Row { labels: row.labels, first: source, others: Vec::new() });
+                    let rehash = |&i: &u32| self.hasher.hash_one(&rows[i as usize].labels);
+                    self.by_labels.insert_unique(hash, i, rehash);
+                }
+            }
+        }
+        self.selection.index_bytes += selected.bytes + resolved_bytes;
+        self.selection.parts.push(Part { block, chunks: selected.chunks });
+    }
+
+    /// The series in Prometheus' order of labels, which decides in which order sums are formed.
+    pub(super) fn finish(mut self, symbols: &Symbols) -> BlockSelection {
+        let sorted = |a: &Row, b: &Row| a.labels.compare(&b.labels, symbols);
+        if !self.selection.rows.is_sorted_by(|a, b| sorted(a, b).is_le()) {
+            self.selection.rows.par_sort_by(sorted);
+        }
+        self.selection
+    }
+}
+
+impl BlockSelection {
+    fn part(&self, part: u32) -> &Part {
+        &self.parts[part as usize]
+    }
+
+    fn chunks(&self, source: Source) -> &[ChunkMeta] {
+        let start = source.first_chunk as usize;
+        &self.part(source.part).chunks[start..start + source.chunks as usize]
+    }
+
+    /// The chunks of a row that may have samples in `range`, in order of their first samples; of chunks that
+    /// begin at once, those of the blocks that were added first.
+    fn pieces(&self, row: &Row, range: TimeRange) -> Vec<Piece> {
+        let mut pieces = Vec::new();
+        for source in std::iter::once(&row.first).chain(&row.others) {
+            let wanted = |c: &&ChunkMeta| c.min_ms <= range.end.0 && range.start.0 <= c.max_ms;
+            let piece = |&chunk| Piece { part: source.part, reference: source.reference, chunk };
+            pieces.extend(self.chunks(*source).iter().filter(wanted).map(piece));
+        }
+        pieces.sort_by_key(|piece| (piece.chunk.min_ms, piece.part));
+        pieces
+    }
+
+    fn read_row(&self, row: &Row, range: TimeRange, buf: &mut SampleBuf) -> Result<(), TsdbError> {
+        let mut done = Read::default();
+        let pieces = self.pieces(row, range);
+        let mut from = 0;
+        while from < pieces.len() {
+            let overlapping = overlapping(&pieces, from);
+            from = overlapping.end;
+            match &pieces[overlapping] {
+                [alone] => self.read_piece(alone, range, buf, &mut done)?,
+                several => self.read_overlapping(several, range, buf, &mut done)?,
+            }
+        }
+        self.counts.chunks.fetch_add(done.chunks, Ordering::Relaxed);
+        self.counts.bytes.fetch_add(done.bytes, Ordering::Relaxed);
+        self.counts.samples.fetch_add(done.samples, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Merges chunks that overlap in time; at equal times the samples of the block that was added first stay.
+    fn read_overlapping(
+        &self,
+        pieces: &[Piece],
+        range: TimeRange,
+        buf: &mut SampleBuf,
+        done: &mut Read,
+    ) -> Result<(), TsdbError> {
+        let mut by_part: Vec<&Piece> = pieces.iter().collect();
+        by_part.sort_by_key(|piece| piece.part);
+        let mut columns = Vec::with_capacity(pieces.len());
+        for piece in by_part {
+            let mut column = SampleBuf::default();
+            self.read_piece(piece, range, &mut column, done)?;
+            columns.push(column);
+        }
+        merge_samples(columns.iter().map(SampleBuf::samples).collect(), buf);
+        Ok(())
+    }
+
+    fn read_piece(
+        &self,
+        piece: &Piece,
+        range: TimeRange,
+        buf: &mut SampleBuf,
+        done: &mut Read,
+    ) -> Result<(), TsdbError> {
+        let block = &self.part(piece.part).block;
+        let raw = block.segments.chunk(piece.chunk.reference, block.index.path())?;
+        done.chunks += 1;
+        done.bytes += raw.bytes() as u64;
+        // Nothing outside of what the index says, so that neighbours stay in order.
+        let told = TimeRange::new(piece.chunk.min_ms, piece.chunk.max_ms);
+        let within = TimeRange { start: range.start.max(told.start), end: range.end.min(told.end) };
+        let decode = |buf: &mut SampleBuf| {
+            chunk::decode(raw.encoding, raw.data, within, buf).map_err(|e| raw.corrupt(e))
+        };
+        let deleted = block.tombstones.of(u64::from(piece.reference));
+        let count = if deleted.is_empty() {
+            decode(buf)?
+        } else {
+            let mut all = SampleBuf::default();
+            let count = decode(&mut all)?;
+            keep_rest(&all.samples(), deleted, buf);
+            count
+        };
+        if count == 0 {
+            return Err(raw.corrupt(Malformed::new(0, "a chunk has no samples")));
+        }
+        done.samples += count as u64;
+        Ok(())
+    }
+}
+
+/// What was read for a row.
+#[derive(Default)]
+struct Read {
+    chunks: u64,
+    bytes: u64,
+    samples: u64,
+}
+
+/// The pieces from `start` on that overlap in time, each with one before it.
+fn overlapping(pieces: &[Piece], start: usize) -> Range<usize> {
+    let mut newest = pieces[start].chunk.max_ms;
+    let mut end = start + 1;
+    while let Some(next) = pieces.get(end).filter(|next| next.chunk.min_ms <= newest) {
+        newest = newest.max(next.chunk.max_ms);
+        end += 1;
+    }
+    start..end
+}
+
+impl Selection for BlockSelection {
+    fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn labels(&self, i: usize) -> &Labels {
+        &self.rows[i].labels
+    }
+
+    fn samples<'a>(
+        &'a self,
+        i: usize,
+        range: TimeRange,
+        buf: &'a mut SampleBuf,
+    ) -> Result<Samples<'a>, StorageError> {
+        buf.clear();
+        self.read_row(&self.rows[i], range, buf)?;
+        Ok(buf.samples())
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        self.warnings.clone()
+    }
+
+    fn stats(&self) -> ReadStats {
+        ReadStats {
+            chunks: self.counts.chunks.load(Ordering::Relaxed),
+            bytes: self.index_bytes + self.counts.bytes.load(Ordering::Relaxed),
+            samples: self.counts.samples.load(Ordering::Relaxed),
+        }
+    }
+}
