@@ -66,7 +66,9 @@ fn it_tells_what_it_opened_and_answers() {
     let home = TempDir::new().expect("a temporary directory");
     let mut prompt = Prompt { pty: start(&[LAMPS], home.path()), home };
     let greeting = prompt.see(PROMPT);
-    for part in ["lamps.om", "openmetrics", "3 series, 9 samples from 1 file", "2023-11-14T22:14:20Z"] {
+    for part in
+        ["lamps.om", "openmetrics", "3 series of 2 metrics, 9 samples from 1 file", "2023-11-14T22:14:20Z"]
+    {
         assert!(greeting.contains(part), "{part:?} is not in {greeting}");
     }
     let answer = prompt.ask("sum(lamp_watts)");
@@ -130,13 +132,21 @@ fn dot_commands() {
     let mut prompt = Prompt::open(&[LAMPS]);
     for (line, parts) in [
         (".help", &[".range START END [STEP]", ".exit, .quit"][..]),
-        (".help .timing", &[".timing [on|off]"]),
+        (".help .timer", &[".timer, .timing [on|off]"]),
         (".help sum", &["sum(instant vector): instant vector"]),
-        (".help sun", &["there is no command, function or aggregation `sun`"]),
+        (".help sun", &["there is no command, function, aggregation or setting `sun`; did you mean `sum`?"]),
+        (".help *_over_time", &["avg_over_time(range vector): instant vector", "sum_over_time("]),
         (".nonsense", &["there is no command .nonsense"]),
+        (".h", &[".h may be .help or .history"]),
+        (".inf", &["3 series of 2 metrics", "dimmed       1"]),
+        (".values room", &["attic", "hall"]),
+        (".values rom", &["did you mean `room`?"]),
+        (".series lamp_watts{room=\"hall\"}", &["lamp_watts{house=\"h1\", room=\"hall\"}", "(1 series)"]),
+        (".top 1", &["and 1 more"]),
+        (".fmt sum(lamp_watts)by(room)", &["sum by (room) (lamp_watts)"]),
         (".metrics *_total", &["lamp_switches_total", "counter"]),
         (".labels lamp_watts", &["room", "attic, hall"]),
-        (".labels lamp", &["there is no metric `lamp`"]),
+        (".labels lamp_wats", &["there is no metric `lamp_wats`; did you mean `lamp_watts`?"]),
         (".functions", &["sum", "label_replace"]),
         (".at 1700000030", &["at 2023-11-14T22:13:50Z"]),
         ("sum(lamp_watts)", &["52.5"]),
@@ -145,14 +155,20 @@ fn dot_commands() {
         ("sum(lamp_watts)", &["2023-11-14T22:13:50Z", "67.5"]),
         (".range now 1700000000", &["before it starts"]),
         (".last 1m", &["every 1s"]),
+        (".step 30s", &["every 30s"]),
+        (".set step", &["30s"]),
+        (".set step auto", &[""]),
+        (".set nothing 1", &["there is no setting `nothing`"]),
+        (".show", &["every 1s", "answers go to the screen", "timer    off"]),
         (".instant", &["at 2023-11-14T22:14:20Z"]),
         (".ast 1 + 2", &["binary + [0..5]"]),
         (".explain sum(lamp_watts)", &["sum"]),
-        (".timing on", &["timing is on"]),
+        (".timing on", &["timer is on"]),
+        (".history 1", &[".timing on"]),
         ("1", &["query: "]),
         (".format json", &["results are shown as json"]),
         ("1", &[r#"{"status":"success","data":{"resultType":"scalar","result":[1700000060,"1"]}}"#]),
-        (".format xml", &["no form `xml`"]),
+        (".format xml", &["mode: no form `xml`"]),
         (".open missing.om", &["missing.om: No such file"]),
         (".open tests/data/shop.om", &["shop.om", "57 series"]),
     ] {

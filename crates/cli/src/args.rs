@@ -2,12 +2,18 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
-use promqlite_formats::write::OutputFormat;
+use promqlite_formats::write::ExportFormat;
 
+use crate::commands::parse_format;
 use crate::dataset::InputArgs;
 use crate::engine_args::EngineArgs;
+use crate::failure::Failure;
+use crate::result_format::ResultFormat;
+use crate::settings::Settings;
+use crate::terminal::Colour;
+use crate::time::{TimeSpec, parse_time};
 use crate::when::TimeArgs;
 
 /// PromQL over files: what Prometheus-compatible systems export, queried without a server.
@@ -18,12 +24,15 @@ use crate::when::TimeArgs;
 #[command(name = "promqlite", version, args_conflicts_with_subcommands = true)]
 #[command(
     after_help = "Exit codes: 0 answered, 1 the query or the data failed, 2 wrong usage or a file that \
-                        cannot be read, 3 the query does not parse."
+                        cannot be read, 3 the query does not parse, 4 a result is empty (--exit-empty only)."
 )]
 pub(crate) struct Cli {
     /// What to do; without a command a prompt opens
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
+    /// When to use colours
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
+    pub(crate) color: Colour,
     /// The prompt's options
     #[command(flatten)]
     pub(crate) repl: ReplArgs,
@@ -36,6 +45,8 @@ pub(crate) enum Command {
     Query(QueryArgs),
     /// Show what is in files: formats, series, samples, time span, metrics
     Info(InfoArgs),
+    /// Write series into other formats
+    Export(ExportArgs),
     /// Show how a query would be evaluated, rewrite by rewrite
     Explain(ExplainArgs),
     /// Print a query in canonical, readable form
@@ -56,28 +67,33 @@ pub(crate) enum Command {
 /// What the prompt takes.
 #[derive(Args, Debug)]
 pub(crate) struct ReplArgs {
-    /// Files, globs or directories to load
+    /// Files, globs or directories to load; `run=a:PATH` gives their series a label
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<String>,
+    /// Answer this query, or carry out this dot-command, and end; may be given several times
+    #[arg(short = 'q', long = "query", value_name = "EXPR", allow_hyphen_values = true)]
+    pub(crate) queries: Vec<String>,
     #[command(flatten)]
-    pub(crate) time: TimeArgs,
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
-    #[command(flatten)]
-    pub(crate) input: InputArgs,
-    #[command(flatten)]
-    pub(crate) engine: EngineArgs,
+    pub(crate) setup: SetupArgs,
 }
 
 /// What `query` takes.
 #[derive(Args, Debug)]
 pub(crate) struct QueryArgs {
-    /// Files, globs or directories to load (`-` is standard input), and the query at the end
-    #[arg(value_name = "PATH… EXPR", required_unless_present = "expr")]
+    /// Files, globs or directories to load (`-` is standard input, `run=a:PATH` gives a label), and the query at
+    /// the end
+    #[arg(value_name = "PATH… EXPR", required_unless_present = "queries")]
     pub(crate) args: Vec<String>,
-    /// The query, if it is not the last argument; `-` reads it from standard input
+    /// The query, if it is not the last argument; `-` reads it from standard input; may be given several times
     #[arg(short = 'q', long = "query", value_name = "EXPR", allow_hyphen_values = true)]
-    pub(crate) expr: Option<String>,
+    pub(crate) queries: Vec<String>,
+    #[command(flatten)]
+    pub(crate) setup: SetupArgs,
+}
+
+/// What everything that answers queries takes.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct SetupArgs {
     #[command(flatten)]
     pub(crate) time: TimeArgs,
     #[command(flatten)]
@@ -97,6 +113,31 @@ pub(crate) struct InfoArgs {
     /// How many of the largest metrics to show
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub(crate) top: usize,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+}
+
+/// What `export` takes.
+#[derive(Args, Debug)]
+pub(crate) struct ExportArgs {
+    /// Files, globs or directories to load (`-` is standard input, `run=a:PATH` gives a label)
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) paths: Vec<String>,
+    /// Write only the series of this selector; may be given several times
+    #[arg(short, long = "match", value_name = "SELECTOR")]
+    pub(crate) matches: Vec<String>,
+    /// Leave out what is older
+    #[arg(long, value_name = "TIME", value_parser = parse_time, allow_hyphen_values = true)]
+    pub(crate) start: Option<TimeSpec>,
+    /// Leave out what is newer
+    #[arg(long, value_name = "TIME", value_parser = parse_time, allow_hyphen_values = true)]
+    pub(crate) end: Option<TimeSpec>,
+    /// openmetrics, csv, jsonl or vm [default: from the output's ending, else openmetrics]
+    #[arg(short, long, value_name = "FORMAT", value_parser = parse_format)]
+    pub(crate) format: Option<ExportFormat>,
+    /// Write into this file [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<String>,
     #[command(flatten)]
     pub(crate) input: InputArgs,
 }
@@ -149,56 +190,42 @@ pub(crate) struct TestArgs {
 }
 
 /// How results are shown.
-#[derive(Args, Clone, Copy, Debug, Default)]
+#[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct OutputArgs {
-    /// Form of the result
-    #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t)]
-    pub(crate) format: ResultFormat,
+    /// Form of the result [default: table]
+    #[arg(short, long, visible_alias = "mode", value_enum, value_name = "FORMAT")]
+    pub(crate) format: Option<ResultFormat>,
+    /// Write results into this file
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<String>,
     /// Tell on standard error how long loading and the query took, and what they read
     #[arg(long, visible_alias = "timing")]
     pub(crate) stats: bool,
+    /// End with exit code 4 if a result is empty
+    #[arg(long)]
+    pub(crate) exit_empty: bool,
+    /// Change a setting, as `.set` does at the prompt
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_setting)]
+    pub(crate) set: Vec<(String, String)>,
 }
 
-/// The forms in which results can be shown.
-#[derive(ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum ResultFormat {
-    /// An aligned table
-    #[default]
-    Table,
-    /// The body of Prometheus' HTTP API
-    Json,
-    /// Comma-separated values, a line per sample
-    Csv,
-    /// Tab-separated values, a line per sample
-    Tsv,
-    /// A JSON object per line and series, as VictoriaMetrics exports them
-    Jsonl,
-    /// OpenMetrics text
-    Openmetrics,
-}
-
-impl ResultFormat {
-    /// The writer of the format; the table has none.
-    pub(crate) fn writer(self) -> Option<OutputFormat> {
-        match self {
-            Self::Table => None,
-            Self::Json => Some(OutputFormat::Json),
-            Self::Csv => Some(OutputFormat::Csv),
-            Self::Tsv => Some(OutputFormat::Tsv),
-            Self::Jsonl => Some(OutputFormat::JsonLines),
-            Self::Openmetrics => Some(OutputFormat::OpenMetrics),
+impl OutputArgs {
+    /// Changes what the options say.
+    pub(crate) fn apply(&self, settings: &mut Settings) -> Result<(), Failure> {
+        for (name, value) in &self.set {
+            settings.set(name, value).map_err(|e| Failure::Usage(format!("--set {e}")))?;
         }
+        settings.mode = self.format.or(settings.mode);
+        settings.stats |= self.stats;
+        Ok(())
     }
+}
 
-    /// The name by which users ask for the format.
-    pub(crate) fn name(self) -> &'static str {
-        self.writer().map_or("table", OutputFormat::as_str)
-    }
-
-    /// The format of this name.
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
-        Self::value_variants().iter().copied().find(|format| format.name() == name)
+fn parse_setting(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) => Ok((name.trim().to_owned(), value.trim().to_owned())),
+        None => Err("expected NAME=VALUE".into()),
     }
 }
 
@@ -211,14 +238,5 @@ mod tests {
     #[test]
     fn the_definition_is_sound() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn formats_have_the_names_that_clap_gives_them() {
-        for format in ResultFormat::value_variants() {
-            let value = format.to_possible_value().expect("no format is hidden");
-            assert_eq!(value.get_name(), format.name());
-            assert_eq!(ResultFormat::from_name(format.name()), Some(*format));
-        }
     }
 }

@@ -54,6 +54,8 @@ pub(crate) const EXIT_FAILED: u8 = 1;
 pub(crate) const EXIT_USAGE: u8 = 2;
 /// A query that does not parse.
 pub(crate) const EXIT_PARSE: u8 = 3;
+/// An empty result, if the user wants to be told that way.
+pub(crate) const EXIT_EMPTY: u8 = 4;
 
 impl Failure {
     /// The failure of the query `text`.

@@ -4,6 +4,7 @@
 //! standard output, everything else to standard error.
 
 mod args;
+mod catalog;
 mod commands;
 mod dataset;
 mod engine_args;
@@ -12,7 +13,10 @@ mod numbers;
 mod output;
 mod repl;
 mod report;
-mod table;
+mod result_format;
+mod selectors;
+mod settings;
+mod similar;
 mod terminal;
 mod time;
 mod when;
@@ -29,6 +33,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    terminal::set_colour(cli.color);
     match commands::run(cli) {
         Ok(code) => code,
         Err(failure) => {

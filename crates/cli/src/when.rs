@@ -92,6 +92,14 @@ pub(crate) enum When {
 }
 
 impl WhenSpec {
+    /// These times, with a step for a range that names none.
+    pub(crate) fn with_default_step(self, default_ms: Option<i64>) -> Self {
+        match self {
+            Self::Range { start, end, step } => Self::Range { start, end, step: step.or(default_ms) },
+            instant => instant,
+        }
+    }
+
     /// The times, given what now is.
     pub(crate) fn resolve(self, now: Timestamp) -> Result<When, String> {
         let (start, end, step) = match self {

@@ -1,5 +1,7 @@
 //! `promqlite ast`
 
+use std::io::Write;
+
 use promqlite::{Engine, EngineOptions, Features, ValueType, functions};
 use promqlite_plan::Registry;
 use promqlite_syntax::ast::Expr;

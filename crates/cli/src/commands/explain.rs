@@ -1,5 +1,7 @@
 //! `promqlite explain`
 
+use std::io::Write;
+
 use crate::args::ExplainArgs;
 use crate::commands::paths_and_query;
 use crate::dataset::Dataset;

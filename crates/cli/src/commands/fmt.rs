@@ -1,5 +1,7 @@
 //! `promqlite fmt`
 
+use std::io::Write;
+
 use promqlite_syntax::pretty;
 
 use crate::args::FmtArgs;
@@ -11,7 +13,12 @@ use crate::output::to_stdout;
 /// Prints a query in canonical form.
 pub(super) fn run(args: &FmtArgs) -> Result<(), Failure> {
     let text = query_text(args.expr.as_deref())?;
-    let expr = parse(text.trim_end())?;
-    to_stdout(|out| writeln!(out, "{}", pretty(&expr)))?;
+    let query = formatted(text.trim_end())?;
+    to_stdout(|out| writeln!(out, "{query}"))?;
     Ok(())
+}
+
+/// A query in canonical form.
+pub(crate) fn formatted(text: &str) -> Result<String, Failure> {
+    Ok(pretty(&parse(text)?))
 }

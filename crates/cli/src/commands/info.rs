@@ -1,42 +1,38 @@
 //! `promqlite info`
 
-use std::collections::HashMap;
 use std::io::{self, Write};
 
-use promqlite::storage::{MetricKind, SelectRequest};
-use promqlite::{LabelSet, SampleBuf, Storage, TimeRange, is_stale};
 use promqlite_formats::{Compression, FileReport};
 
 use crate::args::InfoArgs;
-use crate::dataset::Dataset;
+use crate::catalog::{self, LabelUse, Metric, Samples};
+use crate::dataset::{Dataset, Summary};
 use crate::failure::Failure;
 use crate::numbers::{bytes, count, counted, elapsed};
-use crate::output::to_stdout;
-use crate::table::{align_right, new_table, one_line, write_table};
+use crate::output::{Page, align_right, new_table, one_line, to_stdout, write_table};
 use crate::time::{show_length, show_time};
 
 /// Shows what is in files.
 pub(super) fn run(args: &InfoArgs) -> Result<(), Failure> {
     let dataset = Dataset::open(&args.paths, &args.input, &Default::default())?;
-    let metrics = metrics(dataset.storage())?;
-    to_stdout(|out| {
-        write_files(out, &dataset)?;
-        writeln!(out)?;
-        write_summary(out, &dataset)?;
-        if metrics.is_empty() || args.top == 0 {
-            return Ok(());
-        }
-        writeln!(out)?;
-        write_metrics(out, &metrics, args.top)
+    let storage = dataset.storage();
+    let metrics = catalog::metrics(storage, &[], Samples::Counted)?;
+    let labels = catalog::labels(storage, &[])?;
+    let summary = dataset.summary();
+    to_stdout(|page| {
+        write_files(page, &summary)?;
+        writeln!(page)?;
+        write_summary(page, &summary)?;
+        write_tops(page, &metrics, &labels, args.top)
     })?;
     Ok(())
 }
 
 /// One line per file.
-pub(crate) fn write_files(out: &mut dyn Write, dataset: &Dataset) -> io::Result<()> {
-    let mut table = new_table(["file", "format", "size", "series", "samples", "from", "to"].into_iter());
+pub(crate) fn write_files(page: &mut Page<'_>, summary: &Summary) -> io::Result<()> {
+    let mut table = new_table(["file", "format", "size", "series", "samples", "from", "to"]);
     [2, 3, 4].into_iter().for_each(|column| align_right(&mut table, column));
-    for file in &dataset.files {
+    for file in &summary.files {
         let (from, to) = match file.span {
             Some(span) => (show_time(span.start), show_time(span.end)),
             None => (String::new(), String::new()),
@@ -53,7 +49,7 @@ pub(crate) fn write_files(out: &mut dyn Write, dataset: &Dataset) -> io::Result<
         ];
         table.add_row(cells);
     }
-    write_table(out, &table)
+    write_table(page, table)
 }
 
 fn format_name(file: &FileReport) -> String {
@@ -63,84 +59,77 @@ fn format_name(file: &FileReport) -> String {
     }
 }
 
-/// All files together, in a few lines.
-pub(crate) fn write_summary(out: &mut dyn Write, dataset: &Dataset) -> io::Result<()> {
+/// All inputs together, in a few lines.
+pub(crate) fn write_summary(page: &mut Page<'_>, summary: &Summary) -> io::Result<()> {
     writeln!(
-        out,
-        "{}, {} from {}, loaded in {}",
-        counted(dataset.counts.series, "series", "series"),
-        counted(dataset.counts.samples, "sample", "samples"),
-        counted(dataset.files.len() as u64, "file", "files"),
-        elapsed(dataset.load_time),
+        page,
+        "{} of {}, {} from {}, loaded in {}",
+        counted(summary.counts.series, "series", "series"),
+        counted(summary.metrics, "metric", "metrics"),
+        counted(summary.counts.samples, "sample", "samples"),
+        counted(summary.files.len() as u64, "file", "files"),
+        elapsed(summary.load_time),
     )?;
-    if dataset.counts.stale_markers > 0 {
-        let markers = counted(dataset.counts.stale_markers, "staleness marker", "staleness markers");
-        writeln!(out, "{markers} set where a series missed a scrape of its target")?;
+    if summary.counts.stale_markers > 0 {
+        let markers = counted(summary.counts.stale_markers, "staleness marker", "staleness markers");
+        writeln!(page, "{markers} set where a series missed a scrape of its target")?;
     }
-    if let Some(span) = dataset.storage().time_range() {
+    if let Some(span) = summary.span {
         let length = show_length((span.end - span.start).0);
         let (start, end) = (show_time(span.start), show_time(span.end));
-        let every = dataset
-            .scrape_interval()
+        let every = summary
+            .interval
             .map_or(String::new(), |interval| format!(", a sample every {}", show_length(interval.0)));
-        writeln!(out, "from {start} to {end} ({length}){every}")?;
+        writeln!(page, "from {start} to {end} ({length}){every}")?;
     }
     Ok(())
 }
 
-/// A metric and how much of it there is.
-struct Metric {
-    name: String,
-    kind: MetricKind,
-    series: u64,
-    samples: u64,
-}
-
-/// All metrics, the one with the most samples first.
-fn metrics(storage: &dyn Storage) -> Result<Vec<Metric>, Failure> {
-    let selection = storage.select(&SelectRequest::new(&[], TimeRange::ALL))?;
-    let mut found: HashMap<String, Metric> = HashMap::new();
-    let mut buffer = SampleBuf::default();
-    for i in 0..selection.len() {
-        let labels = LabelSet::new(selection.labels(i).clone(), storage.symbols().clone());
-        let name = labels.metric_name();
-        let values = selection.samples(i, TimeRange::ALL, &mut buffer)?.values;
-        let samples = values.iter().filter(|&&value| !is_stale(value)).count() as u64;
-        let metric = found.entry(name.to_owned()).or_insert_with(|| Metric {
-            name: name.to_owned(),
-            kind: MetricKind::Unknown,
-            series: 0,
-            samples: 0,
-        });
-        metric.series += 1;
-        metric.samples += samples;
+/// The largest metrics, and the labels with the most values, behind an empty line each.
+pub(crate) fn write_tops(
+    page: &mut Page<'_>,
+    metrics: &[Metric],
+    labels: &[LabelUse],
+    top: usize,
+) -> io::Result<()> {
+    if top == 0 {
+        return Ok(());
     }
-    let kinds = storage.metadata().into_iter().map(|family| (family.family, family.kind)).collect();
-    let mut metrics: Vec<Metric> = found.into_values().collect();
-    metrics.iter_mut().for_each(|metric| metric.kind = kind_of(&metric.name, &kinds));
-    metrics.sort_by(|a, b| b.samples.cmp(&a.samples).then_with(|| a.name.cmp(&b.name)));
-    Ok(metrics)
+    if !metrics.is_empty() {
+        writeln!(page)?;
+        write_metrics(page, metrics, top)?;
+    }
+    if !labels.is_empty() {
+        writeln!(page)?;
+        write_labels(page, labels, top)?;
+    }
+    Ok(())
 }
 
-/// Endings that a sample's name may have beyond its family's name.
-const SUFFIXES: [&str; 6] = ["_total", "_bucket", "_sum", "_count", "_info", "_created"];
-
-/// The type of a metric by its own name, or by its family's.
-pub(crate) fn kind_of(metric: &str, kinds: &HashMap<String, MetricKind>) -> MetricKind {
-    let family = SUFFIXES.iter().filter_map(|suffix| metric.strip_suffix(suffix));
-    std::iter::once(metric).chain(family).find_map(|name| kinds.get(name).copied()).unwrap_or_default()
-}
-
-fn write_metrics(out: &mut dyn Write, metrics: &[Metric], top: usize) -> io::Result<()> {
-    let mut table = new_table(["metric", "type", "series", "samples"].into_iter());
+fn write_metrics(page: &mut Page<'_>, metrics: &[Metric], top: usize) -> io::Result<()> {
+    let counted = metrics.iter().any(|metric| metric.samples > 0);
+    let header = ["metric", "type", "series", "samples"];
+    let mut table = new_table(header[..if counted { 4 } else { 3 }].iter().copied());
     [2, 3].into_iter().for_each(|column| align_right(&mut table, column));
     for metric in metrics.iter().take(top) {
-        let name = one_line(&metric.name);
-        table.add_row([name, metric.kind.as_str().to_owned(), count(metric.series), count(metric.samples)]);
+        let kind = metric.kind.as_str().to_owned();
+        let cells = [one_line(&metric.name), kind, count(metric.series), count(metric.samples)];
+        table.add_row(cells.into_iter().take(if counted { 4 } else { 3 }).collect::<Vec<_>>());
     }
-    write_table(out, &table)?;
-    if metrics.len() > top {
-        writeln!(out, "… and {} more; --top N shows more", count((metrics.len() - top) as u64))?;
+    write_table(page, table)?;
+    write_rest(page, metrics.len(), top)
+}
+
+fn write_labels(page: &mut Page<'_>, labels: &[LabelUse], top: usize) -> io::Result<()> {
+    let mut table = new_table(["label", "values", "series"]);
+    [1, 2].into_iter().for_each(|column| align_right(&mut table, column));
+    for label in labels.iter().take(top) {
+        table.add_row([one_line(&label.name), count(label.values), count(label.series)]);
     }
-    Ok(())
+    write_table(page, table)?;
+    write_rest(page, labels.len(), top)
+}
+
+fn write_rest(page: &mut Page<'_>, all: usize, top: usize) -> io::Result<()> {
+    if all > top { writeln!(page, "… and {} more", count((all - top) as u64)) } else { Ok(()) }
 }

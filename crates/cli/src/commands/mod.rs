@@ -1,7 +1,9 @@
 //! The commands, a file each.
 
 mod ast;
+mod empty;
 mod explain;
+mod export;
 mod fmt;
 mod info;
 mod query;
@@ -12,8 +14,10 @@ use std::io::{self, Read};
 use std::process::ExitCode;
 
 pub(crate) use ast::syntax_tree;
-pub(crate) use info::{kind_of, write_files, write_summary};
-pub(crate) use query::empty_text;
+pub(crate) use empty::empty_text;
+pub(crate) use export::{export_to, parse_format};
+pub(crate) use fmt::formatted;
+pub(crate) use info::{write_files, write_summary, write_tops};
 
 use crate::args::{Cli, Command};
 use crate::dataset::bare_path;
@@ -24,7 +28,8 @@ use crate::repl;
 pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
     match cli.command {
         None => return repl::run(&cli.repl),
-        Some(Command::Query(args)) => query::run(&args)?,
+        Some(Command::Query(args)) => return query::run(&args),
+        Some(Command::Export(args)) => export::run(&args)?,
         Some(Command::Info(args)) => info::run(&args)?,
         Some(Command::Explain(args)) => explain::run(&args)?,
         Some(Command::Fmt(args)) => fmt::run(&args)?,

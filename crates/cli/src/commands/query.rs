@@ -1,70 +1,70 @@
 //! `promqlite query`
 
 use std::io::{self, IsTerminal};
-use std::time::Instant;
+use std::process::ExitCode;
 
 use promqlite::Engine;
 
 use crate::args::QueryArgs;
-use crate::commands::paths_and_query;
-use crate::dataset::Dataset;
-use crate::failure::Failure;
+use crate::commands::{paths_and_query, query_text};
+use crate::failure::{EXIT_EMPTY, Failure};
 use crate::numbers::{counted, elapsed};
-use crate::output::{Shape, is_empty, show, show_error, show_stats};
+use crate::output::{Destination, Shape, show_error};
+use crate::repl::{Interrupt, Mode, Session};
+use crate::report;
+use crate::result_format::ResultFormat;
+use crate::settings::Settings;
 use crate::terminal::note;
-use crate::time::show_time;
-use crate::when::When;
 
-/// Answers a query over files.
-pub(super) fn run(args: &QueryArgs) -> Result<(), Failure> {
-    let when = args.time.spec().map_err(Failure::Usage)?;
-    let engine = args.engine.engine()?;
-    let (paths, text) = paths_and_query(&args.args, args.expr.as_deref())?;
-    let shape = Shape { format: args.output.format, ends_json: io::stdout().is_terminal() };
-    refuse_unparsable(&engine, &text, shape)?;
-    let dataset = Dataset::open(paths, &args.input, &Default::default())?;
-    let when = when.resolve(dataset.now(args.time.now)).map_err(Failure::Usage)?;
-    if args.output.stats {
+/// Answers queries over files. The exit code is that of the first that failed.
+pub(super) fn run(args: &QueryArgs) -> Result<ExitCode, Failure> {
+    let (paths, texts) = match &args.queries[..] {
+        [] => paths_and_query(&args.args, None).map(|(paths, text)| (paths, vec![text]))?,
+        [one] => paths_and_query(&args.args, Some(one)).map(|(paths, text)| (paths, vec![text]))?,
+        many => (&args.args[..], many.iter().map(|text| query_text(Some(text))).collect::<Result<_, _>>()?),
+    };
+    let mut settings = Settings::default();
+    args.setup.output.apply(&mut settings)?;
+    let mode = if texts.len() == 1 { Mode::Single } else { Mode::Piped };
+    let engine = args.setup.engine.engine()?;
+    for text in &texts {
+        refuse_unparsable(&engine, text, args.setup.output.output.as_deref(), settings.mode, mode)?;
+    }
+    let mut session = Session::open(&args.setup, engine, paths, settings, Interrupt::inactive(), mode)?;
+    if session.settings.stats {
+        let dataset = session.dataset();
         let samples = counted(dataset.counts.samples, "sample", "samples");
         note(format!("load: {}; {samples}", elapsed(dataset.load_time)));
     }
-    let started = Instant::now();
-    let result = match engine.query(dataset.storage(), &when.query(&text)) {
-        Ok(result) => result,
-        Err(error) => {
-            show_error(&error, shape)?;
-            return Err(Failure::query(error, &text));
+    let mut code = 0;
+    for text in &texts {
+        if let Err(failure) = session.answer(text) {
+            if failure.is_broken_pipe() {
+                break;
+            }
+            report::failure(&failure);
+            code = if code == 0 { failure.code() } else { code };
         }
-    };
-    let took = started.elapsed();
-    show(&result, &text, shape)?;
-    if is_empty(&result.value) {
-        note(empty_text(&dataset, when));
     }
-    if args.output.stats {
-        show_stats(&result, took);
+    if code == 0 && args.setup.output.exit_empty && session.had_empty_result() {
+        code = EXIT_EMPTY;
     }
-    Ok(())
+    Ok(ExitCode::from(code))
 }
 
 /// A query that does not parse is refused before anything is loaded.
-fn refuse_unparsable(engine: &Engine, text: &str, shape: Shape) -> Result<(), Failure> {
-    match engine.check(text) {
-        Ok(()) => Ok(()),
-        Err(error) => {
-            show_error(&error, shape)?;
-            Err(Failure::query(error, text))
-        }
-    }
-}
-
-/// Why a result may be empty.
-pub(crate) fn empty_text(dataset: &Dataset, when: When) -> String {
-    let span = match dataset.storage().time_range() {
-        Some(range) => {
-            format!("the data reaches from {} to {}", show_time(range.start), show_time(range.end))
-        }
-        None => "no data is loaded".to_owned(),
-    };
-    format!("no series {}; {span}", when.describe())
+fn refuse_unparsable(
+    engine: &Engine,
+    text: &str,
+    output: Option<&str>,
+    format: Option<ResultFormat>,
+    mode: Mode,
+) -> Result<(), Failure> {
+    let Err(error) = engine.check(text) else { return Ok(()) };
+    let ends_json = mode != Mode::Single || io::stdout().is_terminal();
+    let shape = Shape { format: format.unwrap_or(ResultFormat::Table), ends_json };
+    let mut destination = Destination::default();
+    destination.set(output);
+    show_error(&error, shape, &mut destination)?;
+    Err(Failure::query(error, text))
 }

@@ -1,5 +1,7 @@
 //! What shells and `man` are told about the command line.
 
+use std::io::Write;
+
 use clap::CommandFactory;
 use clap_complete::Shell;
 
@@ -17,5 +19,5 @@ pub(super) fn completions(shell: Shell) -> Result<(), Failure> {
 /// Prints the manual page.
 pub(super) fn man() -> Result<(), Failure> {
     let page = clap_mangen::Man::new(Cli::command());
-    Ok(to_stdout(|mut out| page.render(&mut out))?)
+    Ok(to_stdout(|out| page.render(out))?)
 }

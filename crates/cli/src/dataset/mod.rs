@@ -5,6 +5,7 @@ mod groups;
 mod progress;
 mod scrapes;
 
+use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,12 +13,13 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use promqlite::storage::MergedStore;
-use promqlite::{MemStore, Millis, Storage, Timestamp};
+use promqlite::{MemStore, Millis, Storage, TimeRange, Timestamp};
 use promqlite_formats::{FileReport, FormatError, Input, LoadReport, Loader, resolve_inputs};
 
 pub(crate) use args::InputArgs;
 pub(crate) use groups::bare_path;
 
+use crate::catalog::names_of_families;
 use crate::failure::Failure;
 use crate::report;
 use crate::time::{TimeSpec, clock};
@@ -44,6 +46,33 @@ pub(crate) struct Counts {
     pub(crate) samples: u64,
     /// Staleness markers that loading set.
     pub(crate) stale_markers: u64,
+}
+
+/// What is loaded, in a few figures.
+pub(crate) struct Summary {
+    /// File by file.
+    pub(crate) files: Vec<FileReport>,
+    /// How much of it there is.
+    pub(crate) counts: Counts,
+    /// Distinct metric names.
+    pub(crate) metrics: u64,
+    /// From the oldest to the newest sample.
+    pub(crate) span: Option<TimeRange>,
+    /// The usual distance of the samples of a series.
+    pub(crate) interval: Option<Millis>,
+    /// How long loading took.
+    pub(crate) load_time: Duration,
+}
+
+/// The help texts of metrics.
+pub(crate) struct Helps(HashMap<String, String>);
+
+impl Helps {
+    /// The text of a metric, or of its family; empty if there is none.
+    pub(crate) fn of(&self, metric: &str) -> &str {
+        let texts = names_of_families(metric).filter_map(|name| self.0.get(name));
+        texts.map(String::as_str).find(|text| !text.is_empty()).unwrap_or("")
+    }
 }
 
 impl Dataset {
@@ -73,6 +102,25 @@ impl Dataset {
     /// The usual distance of the samples of a series; `None` if that cannot be told.
     pub(crate) fn scrape_interval(&self) -> Option<Millis> {
         scrapes::scrape_interval(self.storage()).ok().flatten()
+    }
+
+    /// What is loaded, in a few figures. What the store cannot tell is left out.
+    pub(crate) fn summary(&self) -> Summary {
+        let metrics = self.store.label_values("__name__", &[], TimeRange::ALL).map_or(0, |names| names.len());
+        Summary {
+            files: self.files.clone(),
+            counts: self.counts,
+            metrics: metrics as u64,
+            span: self.store.time_range(),
+            interval: self.scrape_interval(),
+            load_time: self.load_time,
+        }
+    }
+
+    /// The help texts of metrics.
+    pub(crate) fn helps(&self) -> Helps {
+        let texts = self.store.metadata().into_iter().map(|family| (family.family, family.help));
+        Helps(texts.collect())
     }
 
     /// What `now` means: as asked for, else the time of the newest sample, else the wall clock.

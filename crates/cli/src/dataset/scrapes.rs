@@ -85,7 +85,9 @@ mod tests {
         let store = MemStore::new();
         for (i, (name, times)) in series.iter().enumerate() {
             let id = store.series_of([("__name__", *name), ("i", &i.to_string())]);
-            times.iter().for_each(|&t| drop(store.append(id, t, 1.0)));
+            for &t in *times {
+                store.append(id, t, 1.0);
+            }
         }
         store
     }

@@ -103,7 +103,7 @@ mod tests {
         assert_eq!(names.complete("sum(rate"), (4, vec!["rate".to_owned(), "rate_limit".to_owned()]));
         assert_eq!(names.complete("up{jo"), (3, vec!["job".to_owned()]));
         assert_eq!(names.complete("sum by (ins"), (8, vec!["instance".to_owned()]));
-        assert_eq!(names.complete(".ti"), (0, vec![".timing".to_owned()]));
+        assert_eq!(names.complete(".ti"), (0, vec![".timer".to_owned(), ".timing".to_owned()]));
         assert_eq!(names.complete("é u").0, 3);
         assert!(names.complete("up ").1.is_empty());
     }

@@ -15,7 +15,7 @@ use crate::repl::complete::Names;
 use crate::repl::session::Session;
 use crate::repl::{history, input};
 use crate::report;
-use crate::terminal::colours_prompt;
+use crate::terminal::colours_output;
 
 const PROMPT: &str = "promql> ";
 const COLOURED_PROMPT: &str = "\x1b[1;32mpromql>\x1b[0m ";
@@ -42,7 +42,7 @@ pub(crate) struct LineEditor {
 impl LineEditor {
     /// An editor that knows the session's names and the history of earlier sessions.
     pub(crate) fn new(session: &Session) -> Result<Self, Failure> {
-        let coloured = colours_prompt();
+        let coloured = colours_output();
         let failed = |e: ReadlineError| Failure::io("terminal", std::io::Error::other(e));
         let config = Config::builder()
             .max_history_size(MAX_HISTORY)
@@ -71,6 +71,11 @@ impl LineEditor {
             Err(ReadlineError::Eof) => Ok(Line::End),
             Err(error) => Err(error),
         }
+    }
+
+    /// All entries, the newest last.
+    pub(crate) fn history(&self) -> Vec<String> {
+        self.editor.history().iter().cloned().collect()
     }
 
     /// Learns the names of a session whose data may have changed.

@@ -3,35 +3,73 @@
 use std::fmt::Write;
 
 use promqlite::ValueType;
+use promqlite::functions::aggregate::Aggregation;
 use promqlite::functions::{self, Function};
 
+use crate::catalog::is_like;
 use crate::repl::commands::{COMMANDS, DotCommand, find};
+use crate::settings::SETTINGS;
+use crate::similar::nearest;
 
-/// Help about `name`; about everything if it is empty.
+/// Help about what has this name, or about all whose names are like it; about everything if it is empty.
 pub(crate) fn about(name: &str) -> Result<String, String> {
     let bare = name.trim_start_matches('.');
     if bare.is_empty() {
         return Ok(overview());
     }
-    if let Some(command) = find(bare) {
-        return Ok(of_command(command));
+    if let Some(text) = exactly(bare) {
+        return Ok(text);
     }
-    if let Some(function) = functions::function(bare) {
-        return Ok(of_function(function));
+    let like = all_names().into_iter().filter(|known| is_like(known, bare));
+    let texts: Vec<String> = like.filter_map(exactly).collect();
+    if !texts.is_empty() {
+        return Ok(texts.join("\n"));
     }
-    if let Some(aggregation) = functions::aggregation(&bare.to_ascii_lowercase()) {
-        let parameter = aggregation.param.map_or(String::new(), |ty| format!("{}, ", ty.documented()));
-        let doc = &aggregation.doc;
-        let head = format!(
-            "{}({parameter}instant vector): instant vector{}",
-            aggregation.name,
-            experimental(aggregation.experimental)
-        );
-        return Ok(format!("{head}\n{}\nExample: {}\n", doc.summary, doc.example));
+    let similar = nearest(bare, all_names()).map_or(String::new(), |s| format!("; did you mean `{s}`?"));
+    Err(format!("there is no command, function, aggregation or setting `{name}`{similar}"))
+}
+
+/// All names that there is help about.
+pub(crate) fn all_names() -> Vec<&'static str> {
+    let commands = COMMANDS.iter().map(|command| command.names[0]);
+    let calls = functions::functions().iter().map(|function| function.name);
+    let aggregations = functions::aggregations().iter().map(|aggregation| aggregation.name);
+    let settings = SETTINGS.iter().map(|setting| setting.name);
+    let mut names: Vec<&str> = commands.chain(aggregations).chain(calls).chain(settings).collect();
+    let mut seen = std::collections::HashSet::new();
+    names.retain(|name| seen.insert(*name));
+    names
+}
+
+fn exactly(name: &str) -> Option<String> {
+    if let Some(command) = find(name) {
+        return Some(of_command(command));
     }
-    let similar =
-        promqlite_plan::similar_function(bare).map_or(String::new(), |s| format!("; did you mean `{s}`?"));
-    Err(format!("there is no command, function or aggregation `{name}`{similar}"))
+    if let Some(function) = functions::function(name) {
+        return Some(of_function(function));
+    }
+    if let Some(aggregation) = functions::aggregation(&name.to_ascii_lowercase()) {
+        return Some(of_aggregation(aggregation));
+    }
+    let setting = SETTINGS.iter().find(|setting| setting.name == name)?;
+    Some(format!("setting {}: {}\n{}\n", setting.name, setting.values, setting.summary))
+}
+
+fn of_aggregation(aggregation: &Aggregation) -> String {
+    let doc = &aggregation.doc;
+    let head = aggregation_signature(aggregation);
+    format!("{head}{}\n{}\nExample: {}\n", experimental(aggregation.experimental), doc.summary, doc.example)
+}
+
+/// `topk(scalar, instant vector): instant vector`
+pub(crate) fn aggregation_signature(aggregation: &Aggregation) -> String {
+    let parameter = aggregation.param.map_or(String::new(), |ty| format!("{}, ", ty.documented()));
+    format!("{}({parameter}instant vector): instant vector", aggregation.name)
+}
+
+/// `rate(range vector): instant vector`
+pub(crate) fn function_signature(function: &Function) -> String {
+    format!("{}({}): {}", function.name, arguments(function), function.returns.documented())
 }
 
 fn overview() -> String {
@@ -41,7 +79,8 @@ fn overview() -> String {
     for (head, command) in heads.iter().zip(COMMANDS) {
         let _ = writeln!(out, "  {head:width$}  {}", command.summary);
     }
-    out.push_str("Ctrl-C stops a query, Tab completes names, `.help rate` explains a function.\n");
+    out.push_str("Ctrl-C stops a query, Tab completes names, `.help rate` explains a function,\n`.help *_over_time` several. \\
+                  The beginning of a command is enough if it is clear.\n");
     out
 }
 
@@ -56,10 +95,8 @@ fn of_command(command: &DotCommand) -> String {
 
 fn of_function(function: &Function) -> String {
     format!(
-        "{}({}): {}{}\n{}\nExample: {}\n",
-        function.name,
-        arguments(function),
-        function.returns.documented(),
+        "{}{}\n{}\nExample: {}\n",
+        function_signature(function),
         experimental(function.experimental),
         function.doc.summary,
         function.doc.example
@@ -90,15 +127,13 @@ mod tests {
     #[test]
     fn everything_that_has_a_name_has_help() {
         let commands = COMMANDS.iter().flat_map(|command| command.names.iter().copied());
-        let calls = functions::functions().iter().map(|function| function.name);
-        let aggregations = functions::aggregations().iter().map(|aggregation| aggregation.name);
-        for name in commands.chain(calls).chain(aggregations) {
+        for name in commands.chain(all_names()) {
             let help = about(name).expect("help");
             assert!(help.contains(name) && help.lines().count() >= 2, "{name}: {help}");
         }
         assert_eq!(
             about("raet"),
-            Err("there is no command, function or aggregation `raet`; did you mean `rate`?".into())
+            Err("there is no command, function, aggregation or setting `raet`; did you mean `rate`?".into())
         );
     }
 

@@ -38,6 +38,32 @@ const UNFINISHED: [&str; 4] = [
     "unterminated raw string",
 ];
 
+/// Cuts lines into queries and commands.
+#[derive(Debug, Default)]
+pub(crate) struct Inputs {
+    pending: String,
+}
+
+impl Inputs {
+    /// Takes a line; returns the input that it completes, if it does.
+    pub(crate) fn push(&mut self, line: &str) -> Option<String> {
+        if self.pending.is_empty() && is_blank(line) {
+            return None;
+        }
+        self.pending.push_str(line);
+        if wants_more(&self.pending) {
+            self.pending.push('\n');
+            return None;
+        }
+        self.finish()
+    }
+
+    /// What was begun and not completed.
+    pub(crate) fn finish(&mut self) -> Option<String> {
+        (!self.pending.is_empty()).then(|| std::mem::take(&mut self.pending))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,6 +104,16 @@ mod tests {
         ] {
             assert!(!wants_more(text), "{text:?}");
         }
+    }
+
+    #[test]
+    fn lines_are_cut_into_inputs() {
+        let mut inputs = Inputs::default();
+        let lines = ["# comment", "", "up", "sum(", "  up", ")", ".at now", "1 +"];
+        let complete: Vec<String> = lines.iter().filter_map(|line| inputs.push(line)).collect();
+        assert_eq!(complete, ["up", "sum(\n  up\n)", ".at now"]);
+        assert_eq!(inputs.finish().as_deref(), Some("1 +\n"));
+        assert_eq!(inputs.finish(), None);
     }
 
     #[test]

@@ -18,21 +18,33 @@ use rustyline::error::ReadlineError;
 use crate::args::ReplArgs;
 use crate::commands::{write_files, write_summary};
 use crate::dataset::bare_path;
-use crate::failure::Failure;
+use crate::failure::{EXIT_EMPTY, Failure};
+use crate::output::{Screen, to_text};
 use crate::report;
-use crate::terminal::note;
+use crate::settings::Settings;
+use crate::terminal::{self, Colour, note};
 use editor::{Line, LineEditor};
-use interrupt::Interrupt;
-use session::{Flow, Mode, Session};
+use input::Inputs;
+use session::Flow;
 
-/// Opens the files and answers what is typed, or what comes through a pipe.
+pub(crate) use interrupt::Interrupt;
+pub(crate) use session::{Mode, Session};
+
+/// Opens the files and answers what is asked with `-q`, what is typed, or what comes through a pipe.
 pub(crate) fn run(args: &ReplArgs) -> Result<ExitCode, Failure> {
-    if args.paths.iter().any(|path| bare_path(path) == "-") {
+    let typed = args.queries.is_empty() && io::stdin().is_terminal();
+    if args.queries.is_empty() && args.paths.iter().any(|path| bare_path(path) == "-") {
         let message = "the prompt reads queries from standard input, so that data cannot come from there; \
-                       use `promqlite query - EXPR`";
+                       ask with -q EXPR, or use `promqlite query - EXPR`";
         return Err(Failure::Usage(message.into()));
     }
-    let ended = if io::stdin().is_terminal() { interact(args) } else { answer_pipe(args) };
+    let ended = if typed {
+        interact(args)
+    } else if args.queries.is_empty() {
+        answer_pipe(args)
+    } else {
+        answer_queries(args)
+    };
     ended.map_err(|failure| with_command_hint(failure, &args.paths))
 }
 
@@ -48,53 +60,94 @@ fn with_command_hint(failure: Failure, paths: &[String]) -> Failure {
     failure
 }
 
+/// A session for a program.
+fn open_piped(args: &ReplArgs) -> Result<Session, Failure> {
+    let mut settings = Settings::default();
+    args.setup.output.apply(&mut settings)?;
+    let engine = args.setup.engine.engine()?;
+    Session::open(&args.setup, engine, &args.paths, settings, Interrupt::inactive(), Mode::Piped)
+}
+
 /// Answers each query of standard input in turn. The exit code is that of the first that failed.
 fn answer_pipe(args: &ReplArgs) -> Result<ExitCode, Failure> {
-    let mut session = Session::open(args, Interrupt::inactive(), Mode::Piped)?;
-    let mut code = 0;
-    let mut pending = String::new();
-    let mut lines = io::stdin().lock().lines();
-    loop {
-        let line = lines.next().transpose().map_err(|e| Failure::io("standard input", e))?;
-        let last = line.is_none();
-        let line = line.unwrap_or_default();
-        if !pending.is_empty() || !input::is_blank(&line) {
-            pending.push_str(&line);
-            if !last && input::wants_more(&pending) {
-                pending.push('\n');
-                continue;
-            }
-            match session.enter(&std::mem::take(&mut pending)) {
-                Ok(Flow::GoOn) => {}
-                Ok(Flow::Exit) => break,
-                Err(failure) if failure.is_broken_pipe() => break,
-                Err(failure) => {
-                    report::failure(&failure);
-                    code = if code == 0 { failure.code() } else { code };
-                }
-            }
+    let mut session = open_piped(args)?;
+    let mut code = ExitCodes::default();
+    let mut inputs = Inputs::default();
+    for line in io::stdin().lock().lines() {
+        let line = line.map_err(|e| Failure::io("standard input", e))?;
+        if let Some(input) = inputs.push(&line)
+            && code.enter(&mut session, &input) == Flow::Exit
+        {
+            return Ok(code.end(args, &session));
         }
-        if last {
+    }
+    if let Some(input) = inputs.finish() {
+        code.enter(&mut session, &input);
+    }
+    Ok(code.end(args, &session))
+}
+
+/// Answers the queries of the command line in turn.
+fn answer_queries(args: &ReplArgs) -> Result<ExitCode, Failure> {
+    let mut session = open_piped(args)?;
+    let mut code = ExitCodes::default();
+    for query in &args.queries {
+        if code.enter(&mut session, query) == Flow::Exit {
             break;
         }
     }
-    Ok(ExitCode::from(code))
+    Ok(code.end(args, &session))
+}
+
+/// The exit code of what has been entered.
+#[derive(Default)]
+struct ExitCodes {
+    first_failure: u8,
+}
+
+impl ExitCodes {
+    /// Carries out an input and shows why it failed, if it did.
+    fn enter(&mut self, session: &mut Session, input: &str) -> Flow {
+        match session.enter(input) {
+            Ok(flow) => flow,
+            Err(failure) if failure.is_broken_pipe() => Flow::Exit,
+            Err(failure) => {
+                report::failure(&failure);
+                self.first_failure =
+                    if self.first_failure == 0 { failure.code() } else { self.first_failure };
+                Flow::GoOn
+            }
+        }
+    }
+
+    fn end(&self, args: &ReplArgs, session: &Session) -> ExitCode {
+        let empty = args.setup.output.exit_empty && session.had_empty_result();
+        ExitCode::from(if self.first_failure == 0 && empty { EXIT_EMPTY } else { self.first_failure })
+    }
 }
 
 fn interact(args: &ReplArgs) -> Result<ExitCode, Failure> {
     let interrupt = Interrupt::install()?;
-    let mut session = Session::open(args, interrupt, Mode::Interactive)?;
+    let settings = prompt_settings(args)?;
+    let engine = args.setup.engine.engine()?;
+    let mut session =
+        Session::open(&args.setup, engine, &args.paths, settings, interrupt, Mode::Interactive)?;
     greet(&session);
     let mut editor = LineEditor::new(&session)?;
+    session.history = editor.history();
     loop {
         match editor.read() {
             Ok(Line::Entered(text)) if input::is_blank(&text) => {}
-            Ok(Line::Entered(text)) => match session.enter(&text) {
-                Ok(Flow::GoOn) => editor.refresh(&session),
-                Ok(Flow::Exit) => break,
-                Err(failure) if failure.is_broken_pipe() => break,
-                Err(failure) => report::failure(&failure),
-            },
+            Ok(Line::Entered(text)) => {
+                session.history.push(text.clone());
+                match session.enter(&text) {
+                    Ok(Flow::GoOn) => {}
+                    Ok(Flow::Exit) => break,
+                    Err(failure) if failure.is_broken_pipe() => break,
+                    Err(failure) => report::failure(&failure),
+                }
+                editor.refresh(&session);
+            }
             Ok(Line::Interrupted) => {}
             Ok(Line::End) => break,
             Err(ReadlineError::Io(e)) => return Err(Failure::io("terminal", e)),
@@ -104,16 +157,30 @@ fn interact(args: &ReplArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Flags count more than the configuration file.
+fn prompt_settings(args: &ReplArgs) -> Result<Settings, Failure> {
+    let colour = terminal::colour();
+    let mut settings = Settings::default();
+    settings.read_config()?;
+    if colour != Colour::Auto {
+        settings.colour = colour;
+        terminal::set_colour(colour);
+    }
+    args.setup.output.apply(&mut settings)?;
+    Ok(settings)
+}
+
 /// Shows what was opened.
 fn greet(session: &Session) {
     note(format!("promqlite {}; .help lists commands, Ctrl-D ends", env!("CARGO_PKG_VERSION")));
-    let dataset = session.dataset();
-    if dataset.files.is_empty() {
+    let summary = session.dataset().summary();
+    if summary.files.is_empty() {
         note("No data is loaded: .open PATH… loads files.");
         return;
     }
-    let mut text = Vec::new();
-    let written = write_files(&mut text, dataset).and_then(|()| write_summary(&mut text, dataset));
-    written.expect("invariant: writing into memory does not fail");
-    note(String::from_utf8_lossy(&text).trim_end());
+    let text = to_text(Screen::of_stderr(), |page| {
+        write_files(page, &summary)?;
+        write_summary(page, &summary)
+    });
+    note(text.trim_end());
 }

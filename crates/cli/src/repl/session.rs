@@ -1,17 +1,20 @@
 //! The state between one input and the next.
 
+use std::io::{self, IsTerminal};
 use std::time::Instant;
 
-use promqlite::Engine;
+use promqlite::{Engine, QueryResult};
 
-use crate::args::{ReplArgs, ResultFormat};
+use crate::args::SetupArgs;
 use crate::commands::empty_text;
 use crate::dataset::{Dataset, InputArgs};
 use crate::failure::Failure;
-use crate::numbers::counted;
-use crate::output::{Shape, is_empty, show, show_error, show_stats, to_stdout};
+use crate::numbers::{counted, elapsed};
+use crate::output::{Destination, Page, Shape, is_empty, show, show_error, show_stats};
 use crate::repl::interrupt::Interrupt;
 use crate::repl::{commands, input};
+use crate::result_format::ResultFormat;
+use crate::settings::Settings;
 use crate::terminal::note;
 use crate::time::TimeSpec;
 use crate::when::{When, WhenSpec};
@@ -30,8 +33,10 @@ pub(crate) enum Flow {
 pub(crate) enum Mode {
     /// Somebody at a terminal, who wants to be told what happens.
     Interactive,
-    /// A program or a file.
+    /// A program or a file, one after another.
     Piped,
+    /// A command line with one query.
+    Single,
 }
 
 /// Loaded data, an engine, and what dot-commands have set.
@@ -41,36 +46,50 @@ pub(crate) struct Session {
     now: Option<TimeSpec>,
     interrupt: Interrupt,
     mode: Mode,
-    /// Whether any result has been shown.
-    answered: bool,
+    had_empty_result: bool,
     dataset: Dataset,
     generation: u64,
+    /// Where answers go.
+    pub(crate) destination: Destination,
     /// When queries are evaluated.
     pub(crate) when: WhenSpec,
-    /// How results are shown.
-    pub(crate) format: ResultFormat,
-    /// Whether times and counts are shown after each query.
-    pub(crate) timing: bool,
+    /// What can be set.
+    pub(crate) settings: Settings,
+    /// What was entered in this session and in earlier ones, the newest last.
+    pub(crate) history: Vec<String>,
+    /// How many files of commands are being read, one from within the other.
+    pub(crate) reading: usize,
 }
 
 impl Session {
     /// Loads what the arguments name.
-    pub(crate) fn open(args: &ReplArgs, interrupt: Interrupt, mode: Mode) -> Result<Self, Failure> {
-        let when = args.time.spec().map_err(Failure::Usage)?;
-        let engine = args.engine.engine()?;
-        let dataset = interrupt.during_load(|cancel| Dataset::open(&args.paths, &args.input, cancel))?;
+    pub(crate) fn open(
+        setup: &SetupArgs,
+        engine: Engine,
+        paths: &[String],
+        settings: Settings,
+        interrupt: Interrupt,
+        mode: Mode,
+    ) -> Result<Self, Failure> {
+        let when = setup.time.spec().map_err(Failure::Usage)?;
+        let dataset = interrupt.during_load(|cancel| Dataset::open(paths, &setup.input, cancel))?;
+        let mut destination = Destination::default();
+        destination.set(setup.output.output.as_deref());
+        destination.paged = mode == Mode::Interactive && settings.pager.0;
         Ok(Self {
             engine,
-            input: args.input.clone(),
-            now: args.time.now,
+            input: setup.input.clone(),
+            now: setup.time.now,
             interrupt,
             mode,
-            answered: false,
+            had_empty_result: false,
             dataset,
             generation: 0,
+            destination,
             when,
-            format: args.output.format,
-            timing: args.output.stats,
+            settings,
+            history: Vec::new(),
+            reading: 0,
         })
     }
 
@@ -107,53 +126,91 @@ impl Session {
         self.generation
     }
 
+    /// Whether any result was empty.
+    pub(crate) fn had_empty_result(&self) -> bool {
+        self.had_empty_result
+    }
+
     /// When a query entered now is evaluated.
     pub(crate) fn times(&self) -> Result<When, Failure> {
-        self.when.resolve(self.dataset.now(self.now)).map_err(Failure::Usage)
+        let spec = self.when.with_default_step(self.settings.step);
+        spec.resolve(self.dataset.now(self.now)).map_err(Failure::Usage)
     }
 
     /// Tells somebody at a terminal what happened.
     pub(crate) fn tell(&self, line: impl AsRef<str>) {
-        if self.mode == Mode::Interactive {
+        if self.mode == Mode::Interactive && self.reading == 0 {
             note(line);
         }
     }
 
+    /// Writes the answer of a dot-command.
+    pub(crate) fn write(
+        &mut self,
+        write: impl FnOnce(&mut Page<'_>) -> io::Result<()>,
+    ) -> Result<(), Failure> {
+        self.destination.paged = self.mode == Mode::Interactive && self.settings.pager.0;
+        self.destination.write(write)
+    }
+
+    /// How results are shown.
+    pub(crate) fn format(&self) -> ResultFormat {
+        self.settings.mode.unwrap_or(ResultFormat::Table)
+    }
+
+    fn shape(&self) -> Shape {
+        let ends_json = self.mode != Mode::Single
+            || (io::stdout().is_terminal() && self.destination.next_path().is_none());
+        Shape { format: self.format(), ends_json }
+    }
+
     /// Sets a table apart from what a pipe's reader saw before it.
     fn part_tables(&mut self) -> Result<(), Failure> {
-        if self.mode == Mode::Piped && self.format == ResultFormat::Table && self.answered {
-            to_stdout(|out| writeln!(out))?;
+        if self.mode == Mode::Piped && self.format() == ResultFormat::Table {
+            self.destination.part()?;
         }
-        self.answered = true;
         Ok(())
     }
 
-    fn answer(&mut self, text: &str) -> Result<(), Failure> {
-        let when = self.times()?;
-        let shape = Shape { format: self.format, ends_json: true };
-        let started = Instant::now();
+    /// Evaluates a query at the session's times, with the time that it took in seconds.
+    pub(crate) fn evaluate(&self, text: &str, when: When) -> Result<QueryResult, Failure> {
         let result = self.interrupt.during_query(|cancel| {
             let query = when.query(text).with_cancel(cancel);
             self.engine.query(self.dataset.storage(), &query)
         });
+        result.map_err(|error| Failure::query(error, text))
+    }
+
+    /// Answers a query.
+    pub(crate) fn answer(&mut self, text: &str) -> Result<(), Failure> {
+        let when = self.times()?;
+        let shape = self.shape();
+        let started = Instant::now();
+        let result = self.evaluate(text, when);
         let took = started.elapsed();
         let result = match result {
             Ok(result) => result,
-            Err(error) => {
-                show_error(&error, shape)?;
-                return Err(Failure::query(error, text));
+            Err(failure) => {
+                if let Failure::Query { error, .. } = &failure {
+                    show_error(error, shape, &mut self.destination)?;
+                }
+                return Err(failure);
             }
         };
         self.part_tables()?;
-        show(&result, text, shape)?;
+        self.destination.paged = self.mode == Mode::Interactive && self.settings.pager.0;
+        show(&result, text, shape, &mut self.destination)?;
         if is_empty(&result.value) {
+            self.had_empty_result = true;
             note(empty_text(&self.dataset, when));
-        } else if self.format == ResultFormat::Table {
+        } else if shape.format.is_for_people() {
             let series = counted(result.value.series_count() as u64, "series", "series");
             self.tell(format!("({series} {})", when.describe()));
         }
-        if self.timing {
+        if self.settings.stats {
             show_stats(&result, took);
+        } else if self.settings.timer {
+            note(format!("query: {}", elapsed(took)));
         }
         Ok(())
     }

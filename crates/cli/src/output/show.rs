@@ -1,51 +1,17 @@
 //! Results on standard output, and what is said about them on standard error.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::time::Duration;
 
 use promqlite::{QueryError, QueryResult, Value};
 use promqlite_formats::write::{Notes, Omitted, write_json_error, write_value};
 
-use crate::args::ResultFormat;
+use crate::failure::Failure;
 use crate::numbers::{bytes, count, counted, elapsed};
+use crate::output::{Destination, markdown, table};
+use crate::report;
+use crate::result_format::ResultFormat;
 use crate::terminal::note;
-use crate::{report, table};
-
-/// Writes to standard output; `write` gets a buffered writer. That the reader has gone away is always told by
-/// [`io::ErrorKind::BrokenPipe`].
-pub(crate) fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let mut pipe = Pipe { inner: io::stdout().lock(), broken: false };
-    let mut out = BufWriter::with_capacity(1 << 16, &mut pipe);
-    let written = write(&mut out).and_then(|()| out.flush());
-    // What could not be written must not be tried again.
-    drop(out.into_parts());
-    if pipe.broken { Err(io::ErrorKind::BrokenPipe.into()) } else { written }
-}
-
-/// Remembers that the reader has gone away, since some writers wrap the error.
-struct Pipe<W> {
-    inner: W,
-    broken: bool,
-}
-
-impl<W> Pipe<W> {
-    fn watch<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
-        self.broken |= matches!(&result, Err(e) if e.kind() == io::ErrorKind::BrokenPipe);
-        result
-    }
-}
-
-impl<W: Write> Write for Pipe<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let result = self.inner.write(bytes);
-        self.watch(result)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        let result = self.inner.flush();
-        self.watch(result)
-    }
-}
 
 /// The form of results on standard output.
 #[derive(Clone, Copy, Debug)]
@@ -63,15 +29,21 @@ impl Shape {
 }
 
 /// Shows a result, and its warnings and infos.
-pub(crate) fn show(result: &QueryResult, text: &str, shape: Shape) -> io::Result<()> {
+pub(crate) fn show(
+    result: &QueryResult,
+    text: &str,
+    shape: Shape,
+    destination: &mut Destination,
+) -> Result<(), Failure> {
     let notes = Notes::new(&result.annotations, text);
     let mut omitted = Omitted::default();
-    to_stdout(|out| {
+    destination.write(|page| {
         match shape.format.writer() {
-            None => table::write_value(out, &result.value)?,
-            Some(writer) => omitted = write_value(writer, out, &result.value, &notes)?,
+            None if shape.format == ResultFormat::Markdown => markdown::write_value(page, &result.value)?,
+            None => table::write_value(page, &result.value)?,
+            Some(writer) => omitted = write_value(writer, page, &result.value, &notes)?,
         }
-        shape.end(out)
+        shape.end(page)
     })?;
     report::notes(&notes);
     warn_of_omitted(omitted, shape.format);
@@ -89,11 +61,15 @@ fn warn_of_omitted(omitted: Omitted, format: ResultFormat) {
 }
 
 /// Shows a failed query to programs that read the HTTP API's shape. Others find the error on standard error.
-pub(crate) fn show_error(error: &QueryError, shape: Shape) -> io::Result<()> {
+pub(crate) fn show_error(
+    error: &QueryError,
+    shape: Shape,
+    destination: &mut Destination,
+) -> Result<(), Failure> {
     match shape.format {
-        ResultFormat::Json => to_stdout(|out| {
-            write_json_error(out, error.error_type(), &api_message(error))?;
-            shape.end(out)
+        ResultFormat::Json => destination.write(|page| {
+            write_json_error(page, error.error_type(), &api_message(error))?;
+            shape.end(page)
         }),
         _ => Ok(()),
     }

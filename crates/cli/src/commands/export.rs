@@ -1,0 +1,175 @@
+//! `promqlite export`
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use promqlite::storage::SelectRequest;
+use promqlite::{LabelSet, Matcher, SampleBuf, TimeRange, Timestamp};
+use promqlite_formats::write::{ExportFormat, ExportSummary, Exporter};
+
+use crate::args::ExportArgs;
+use crate::dataset::Dataset;
+use crate::failure::Failure;
+use crate::numbers::counted;
+use crate::output::to_stdout;
+use crate::report;
+use crate::selectors;
+use crate::terminal::note;
+
+/// Writes the series of any input in any format.
+pub(super) fn run(args: &ExportArgs) -> Result<(), Failure> {
+    let matchers =
+        args.matches.iter().map(|text| selectors::matchers(text)).collect::<Result<Vec<_>, _>>()?;
+    let format = match (args.format, &args.output) {
+        (Some(format), _) => format,
+        (None, Some(output)) => format_of(output)?,
+        (None, None) => ExportFormat::OpenMetrics,
+    };
+    let dataset = Dataset::open(&args.paths, &args.input, &Default::default())?;
+    let now = dataset.now(None);
+    let range = TimeRange {
+        start: args.start.map_or(Timestamp(i64::MIN), |start| start.resolve(now)),
+        end: args.end.map_or(Timestamp(i64::MAX), |end| end.resolve(now)),
+    };
+    let summary = match &args.output {
+        Some(output) => to_file(&dataset, output, format, &matchers, range)?,
+        None => {
+            let mut summary = Ok(ExportSummary::default());
+            to_stdout(|page| match write_series(&dataset, &mut *page, format, &matchers, range) {
+                Err(Failure::Output(e)) => Err(e),
+                other => {
+                    summary = other;
+                    Ok(())
+                }
+            })?;
+            summary?
+        }
+    };
+    warn_of_omitted(&summary, format);
+    if let Some(output) = &args.output {
+        note(told(&summary, output));
+    }
+    Ok(())
+}
+
+/// Writes the series of one of the selectors, or all if there is none, into a file whose ending tells the format.
+/// Returns what was done.
+pub(crate) fn export_to(dataset: &Dataset, file: &str, matchers: &[Vec<Matcher>]) -> Result<String, Failure> {
+    let format = format_of(file)?;
+    let summary = to_file(dataset, file, format, matchers, TimeRange::ALL)?;
+    warn_of_omitted(&summary, format);
+    Ok(told(&summary, file))
+}
+
+fn told(summary: &ExportSummary, file: &str) -> String {
+    let series = counted(summary.series, "series", "series");
+    format!("{series}, {} written to {file}", counted(summary.samples, "sample", "samples"))
+}
+
+/// The format that the ending of a file's name stands for.
+fn format_of(file: &str) -> Result<ExportFormat, Failure> {
+    let ending = Path::new(file).extension().and_then(|ending| ending.to_str()).unwrap_or("");
+    match ending {
+        "om" => Ok(ExportFormat::OpenMetrics),
+        other => ExportFormat::from_name(other).ok_or_else(|| {
+            Failure::Usage(format!(
+                "the ending of `{file}` tells no format; known are .om, .openmetrics, .csv, .jsonl, .vm"
+            ))
+        }),
+    }
+}
+
+fn to_file(
+    dataset: &Dataset,
+    file: &str,
+    format: ExportFormat,
+    matchers: &[Vec<Matcher>],
+    range: TimeRange,
+) -> Result<ExportSummary, Failure> {
+    let failed = |e| Failure::io(file, e);
+    let mut out = BufWriter::new(File::create(file).map_err(failed)?);
+    let written = write_series(dataset, &mut out, format, matchers, range);
+    let summary = written.map_err(|e| if let Failure::Output(e) = e { failed(e) } else { e })?;
+    out.flush().map_err(failed)?;
+    Ok(summary)
+}
+
+/// Writes each series of a selection once, however many selectors it passes.
+fn write_series(
+    dataset: &Dataset,
+    out: &mut dyn Write,
+    format: ExportFormat,
+    matchers: &[Vec<Matcher>],
+    range: TimeRange,
+) -> Result<ExportSummary, Failure> {
+    let storage = dataset.storage();
+    let all = [Vec::new()];
+    let selectors = if matchers.is_empty() { &all[..] } else { matchers };
+    let mut names = Vec::new();
+    if format == ExportFormat::Csv {
+        for selector in selectors {
+            names.extend(storage.label_names(selector, range)?);
+        }
+    }
+    let mut exporter = Exporter::new(format, out, names.iter().map(String::as_str))?;
+    let mut buffer = SampleBuf::default();
+    for (i, selector) in selectors.iter().enumerate() {
+        let selection = storage.select(&SelectRequest::new(selector, range))?;
+        selection.warnings().iter().for_each(|text| report::warning(text));
+        for row in 0..selection.len() {
+            let labels = LabelSet::new(selection.labels(row).clone(), storage.symbols().clone());
+            let passes = |earlier: &Vec<Matcher>| {
+                earlier.iter().all(|m| m.matches(labels.get(m.name()).unwrap_or("")))
+            };
+            if selectors[..i].iter().any(passes) {
+                continue;
+            }
+            let samples = selection.samples(row, range, &mut buffer)?;
+            // A store may hand out more than was asked for.
+            let inside = samples.slice(range.slice(samples.times));
+            exporter.write_series(&labels, &inside)?;
+        }
+    }
+    Ok(exporter.finish()?)
+}
+
+fn warn_of_omitted(summary: &ExportSummary, format: ExportFormat) {
+    let histograms = (summary.omitted_histograms, "native histogram was", "native histograms were");
+    let markers = (summary.omitted_markers, "staleness marker was", "staleness markers were");
+    for (n, one, many) in [histograms, markers] {
+        if n > 0 {
+            let left_out = counted(n, one, many);
+            report::warning(&format!("{left_out} left out: {} has no form for them", format.as_str()));
+        }
+    }
+}
+
+/// For the command line.
+pub(crate) fn parse_format(name: &str) -> Result<ExportFormat, String> {
+    ExportFormat::from_name(name).ok_or_else(|| {
+        let known: Vec<&str> = ExportFormat::ALL.iter().map(|format| format.as_str()).collect();
+        format!("known formats are {}", known.join(", "))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endings_tell_formats() {
+        assert_eq!(format_of("a.b/c.om").expect("OpenMetrics"), ExportFormat::OpenMetrics);
+        assert_eq!(format_of("x.csv").expect("CSV"), ExportFormat::Csv);
+        assert!(format_of("x").is_err() && format_of("x.txt").is_err());
+        assert_eq!(to_file_missing(), std::io::ErrorKind::NotFound);
+    }
+
+    fn to_file_missing() -> std::io::ErrorKind {
+        let dataset = Dataset::open(&[], &Default::default(), &Default::default()).expect("nothing");
+        match export_to(&dataset, "/nonexistent/x.om", &[]) {
+            Err(Failure::Io { source, .. }) => source.kind(),
+            other => panic!("a missing directory is an error, not {other:?}"),
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! Results and lists on standard output, in a pager or in files, and what is said about them on standard error.
+
+mod destination;
+mod markdown;
+mod page;
+mod pager;
+mod show;
+mod table;
+
+pub(crate) use destination::Destination;
+pub(crate) use page::{Page, Screen, to_stdout, to_text};
+pub(crate) use show::{Shape, is_empty, show, show_error, show_stats};
+pub(crate) use table::{align_right, new_table, one_line, write_table};
