@@ -1,14 +1,14 @@
 //! Runs the scripts under `tests/scripts`, each in several engine configurations that must not matter: one test per
-//! eval and configuration. A last test asks that every function, aggregation and operator occurs in some eval.
+//! eval and configuration. Last tests ask that every function, aggregation and operator occurs in some eval, and that
+//! every annotation and every runtime error is expected by some.
 
-use std::collections::BTreeSet;
+mod coverage;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use promqlite::syntax::ast::{BinaryOp, Expr};
-use promqlite::syntax::{ParseOptions, parse_expr, walk};
-use promqlite::{EngineOptions, Rewrites, functions};
+use promqlite::{EngineOptions, Rewrites};
 use promqlite_script::{Command, Eval, Runner, Script, engine_options};
 
 fn main() {
@@ -30,7 +30,8 @@ fn main() {
             }
         }
     }
-    trials.push(coverage_trial(&scripts));
+    trials
+        .extend(coverage::trials(&scripts.iter().flat_map(|(_, script)| script.evals()).collect::<Vec<_>>()));
     for (name, script) in &scripts {
         trials.extend(script_trials(name, script));
     }
@@ -49,33 +50,46 @@ fn collect(directory: &Path, paths: &mut Vec<PathBuf>) {
     }
 }
 
-/// Configurations between which no answer may differ, but for those that depend on when names are removed: the
-/// scripts below `names_removed_last` and `names_removed_at_once`.
-fn configurations() -> [(&'static str, EngineOptions); 6] {
-    let base = engine_options;
-    [
-        ("default", base()),
-        ("names removed at once", EngineOptions { delayed_name_removal: false, ..base() }),
-        ("no rewrites", EngineOptions { rewrites: Rewrites::NONE, ..base() }),
-        ("one row per batch", EngineOptions { batch_rows: Some(1), ..base() }),
-        ("single thread", EngineOptions { single_thread: true, ..base() }),
+/// The configurations that the scripts of a directory run in. Between them no answer may differ.
+///
+/// Scripts run with everything switched on but what a directory's name says, and both with names removed last and at
+/// once, where the name does not ask for one of them.
+fn configurations(directory: &str) -> Vec<(&'static str, EngineOptions)> {
+    let base = match directory {
+        "server_defaults" => EngineOptions::default(),
+        "type_and_unit_labels" => EngineOptions { type_and_unit_labels: true, ..engine_options() },
+        "names_removed_at_once" => EngineOptions { delayed_name_removal: false, ..engine_options() },
+        _ => engine_options(),
+    };
+    let with = |change: fn(&mut EngineOptions)| {
+        let mut options = base.clone();
+        change(&mut options);
+        options
+    };
+    let mut all = vec![
+        ("as they are", base.clone()),
+        ("no rewrites", with(|o| o.rewrites = Rewrites::NONE)),
+        ("one row per batch", with(|o| o.batch_rows = Some(1))),
+        ("single thread", with(|o| o.single_thread = true)),
         (
             "nothing clever",
-            EngineOptions { rewrites: Rewrites::NONE, batch_rows: Some(1), single_thread: true, ..base() },
+            with(|o| {
+                (o.rewrites, o.batch_rows, o.single_thread) = (Rewrites::NONE, Some(1), true);
+            }),
         ),
-    ]
+    ];
+    if !["server_defaults", "names_removed_at_once", "names_removed_last", "annotations"].contains(&directory)
+    {
+        all.push(("names removed at once", with(|o| o.delayed_name_removal = false)));
+    }
+    all
 }
 
 /// One test per eval and configuration. Evals between two changes of the data share a runner.
 fn script_trials(file: &str, script: &Script) -> Vec<Trial> {
     let mut trials = Vec::new();
-    let removal = file.split('/').next();
-    for (configuration, options) in configurations() {
-        let wrong_removal =
-            if options.delayed_name_removal { "names_removed_at_once" } else { "names_removed_last" };
-        if removal == Some(wrong_removal) {
-            continue;
-        }
+    let directory = file.split('/').next().unwrap_or_default();
+    for (configuration, options) in configurations(directory) {
         let mut loads = Vec::new();
         let mut runner: Option<Arc<Runner>> = None;
         for command in script.commands() {
@@ -118,29 +132,5 @@ fn eval_trial(name: String, runner: &Arc<Runner>, eval: &Eval) -> Trial {
             });
             Failed::from(format!("{failure}{}", rows.collect::<String>()))
         })
-    })
-}
-
-fn coverage_trial(scripts: &[(String, Script)]) -> Trial {
-    let mut used = BTreeSet::new();
-    for eval in scripts.iter().flat_map(|(_, script)| script.evals()).filter(|eval| eval.fail.is_none()) {
-        let expr = parse_expr(&eval.query, ParseOptions::PERMISSIVE).expect("a checked query");
-        walk(&expr, &mut |node| {
-            match node {
-                Expr::Call(call) => used.insert(call.func.clone()),
-                Expr::Aggregate(aggregate) => used.insert(aggregate.op.to_string()),
-                Expr::Binary(binary) => used.insert(binary.op.to_string()),
-                _ => false,
-            };
-        });
-    }
-    let functions = functions::functions().iter().map(|function| function.name.to_owned());
-    let aggregations = functions::aggregations().iter().map(|aggregation| aggregation.name.to_owned());
-    let operators = BinaryOp::ALL.iter().map(ToString::to_string);
-    let missing: Vec<String> =
-        functions.chain(aggregations).chain(operators).filter(|name| !used.contains(name)).collect();
-    Trial::test("every function, aggregation and operator is evaluated", move || match missing.as_slice() {
-        [] => Ok(()),
-        missing => Err(Failed::from(format!("no eval uses {}", missing.join(", ")))),
     })
 }
