@@ -2,9 +2,10 @@
 
 use promqlite_functions::aggregate::AggregateKernel;
 use promqlite_functions::{Function, Kernel, MetricNameRule};
-use promqlite_model::{Batch, Labels, Matcher, Pos, ValueType};
+use promqlite_model::{Batch, Labels, Matcher, Pos, Validity, ValueType};
 use promqlite_plan::{Emit, Node, NodeBox, NodeKind, RangeInput, SelectorId, with_stack};
 
+use crate::block::{Block, float_bytes};
 use crate::context::Cx;
 use crate::error::ExecError;
 use crate::operator::{Materialized, Opened, Schema, Source};
@@ -13,7 +14,7 @@ use crate::ops::lookback::References;
 use crate::ops::map::{drop_names, map};
 use crate::ops::merge::Conflict;
 use crate::ops::range::{Geometry, RangeFunction, RowSamples, range_kernel};
-use crate::ops::scalar::scalar;
+use crate::ops::scalar::{Numbers, scalar};
 use crate::ops::select::InstantSelector;
 use crate::ops::{absent, binary, calls, info};
 use crate::run::Query;
@@ -24,8 +25,8 @@ pub(crate) fn open<'q>(node: &'q Node, query: &'q Query<'q>, cx: &Cx<'q>) -> Res
         cx.check()?;
         let opened = open_kind(node, query, cx)?;
         cx.check_shape(opened.rows(), opened.steps)?;
-        cx.hold_bytes(opened.schema.bytes())?;
-        Ok(opened)
+        let held = cx.hold(opened.schema.bytes())?;
+        Ok(opened.holding(held))
     })
 }
 
@@ -40,7 +41,7 @@ fn open_kind<'q>(node: &'q Node, query: &'q Query<'q>, cx: &Cx<'q>) -> Result<Op
             let selection = query.selection(*selector);
             let references = References::new(*at, steps);
             let (lookback, smoothed, emit, pos) = (*lookback, *smoothed, *emit, node.pos);
-            let opened = InstantSelector { selection, references, lookback, smoothed, emit, pos }.open();
+            let opened = InstantSelector { selection, references, lookback, smoothed, emit, pos }.open(cx)?;
             if emit == Emit::Value {
                 return Ok(opened);
             }
@@ -120,7 +121,7 @@ impl<'q> RangeCall<'q> {
             positions: self.positions.to_vec(),
             range_arg: self.range_arg,
         }
-        .open();
+        .open(cx)?;
         drop_names(opened, self.function.metric_name, Conflict::AnyStep, cx)
     }
 }
@@ -140,6 +141,7 @@ pub(crate) fn open_range_input<'q>(
         }
         RangeInput::Subquery { input, ends, range } => {
             let opened = open_vector_or_scalar(input, query, cx)?;
+            cx.check_subquery(opened.rows(), opened.steps)?;
             let rows = RowSamples::Subquery { input: opened, grid: input.grid };
             Ok((rows, Geometry { grid: node.grid, ends: *ends, range: *range }))
         }
@@ -156,14 +158,15 @@ pub(crate) fn open_vector_or_scalar<'q>(
         return open(node, query, cx);
     }
     let values = scalar(node, query, cx)?;
-    Ok(one_row(values))
+    one_row(values, cx)
 }
 
 /// Numbers as a vector of one row without labels.
-pub(crate) fn one_row<'q>(values: Vec<f64>) -> Opened<'q> {
+pub(crate) fn one_row<'q>(values: Numbers, cx: &Cx<'_>) -> Result<Opened<'q>, ExecError> {
+    let (values, _held) = values.into_parts();
     let steps = values.len();
-    let batch = Batch::from_parts(1, steps, values, promqlite_model::Validity::all(1, steps));
-    Opened::materialized(Schema::new(vec![Labels::empty()]), batch)
+    let batch = Batch::from_parts(1, steps, values, Validity::all(1, steps));
+    Ok(Opened::materialized(Schema::new(vec![Labels::empty()]), Block::adopt(batch, cx)?))
 }
 
 fn open_param<'q>(
@@ -186,8 +189,14 @@ struct Broadcast<'q> {
 }
 
 impl Source for Broadcast<'_> {
-    fn read(&self, rows: std::ops::Range<usize>, cx: &Cx<'_>) -> Result<Batch, ExecError> {
-        Ok(self.input.read(rows, cx)?.broadcast(self.steps))
+    fn read(&self, rows: std::ops::Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
+        let one = self.input.read(rows, cx)?;
+        let histograms = one.bytes() - float_bytes(one.rows(), 1);
+        let repeated = histograms.saturating_mul(self.steps).saturating_mul(2);
+        let room = cx.hold(float_bytes(one.rows(), self.steps).saturating_add(repeated))?;
+        let many = one.broadcast(self.steps);
+        drop(room);
+        Block::adopt(many, cx)
     }
 }
 

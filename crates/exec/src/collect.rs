@@ -8,13 +8,16 @@ use promqlite_model::{
 };
 use promqlite_plan::{Node, NodeKind, RangeInput};
 
+use crate::budget::Held;
 use crate::build::{open, open_range_input};
 use crate::context::Cx;
 use crate::error::ExecError;
 use crate::operator::{Opened, batches, fold_morsels};
+use crate::ops::buffer::bytes_of;
 use crate::ops::calls::text;
 use crate::ops::extended_range::with_edges;
 use crate::ops::merge::{Conflict, drop_marked_names, merge_equal};
+use crate::ops::order::{reorder, sorted_order};
 use crate::ops::scalar::scalar;
 use crate::run::Query;
 
@@ -28,6 +31,7 @@ pub(crate) fn collect<'q>(query: &'q Query<'q>, cx: &Cx<'q>) -> Result<Value, Ex
             let values = scalar(root, query, cx)?;
             cx.hold_samples(values.len())?;
             if query.plan.is_range {
+                cx.keep(values.len().saturating_mul(size_of::<(Timestamp, f64)>()))?;
                 return Ok(Value::Matrix(vec![scalar_series(&values, grid, cx)]));
             }
             Ok(Value::Scalar(grid.start, values[0]))
@@ -56,8 +60,10 @@ fn label_set(labels: &promqlite_model::Labels, cx: &Cx<'_>) -> LabelSet {
 }
 
 fn vector(opened: &Opened<'_>, at: Timestamp, cx: &Cx<'_>) -> Result<Value, ExecError> {
-    let mut samples = Vec::new();
+    cx.keep(opened.rows().saturating_mul(size_of::<VectorSample>()))?;
+    let mut samples = Vec::with_capacity(opened.rows());
     opened.for_each_batch(cx, |first, batch| {
+        cx.keep(histogram_bytes(&batch))?;
         for row in 0..batch.rows() {
             let value = match (batch.float(row, 0), batch.histogram(row, 0)) {
                 (Some(v), _) => SampleValue::Float(v),
@@ -66,36 +72,62 @@ fn vector(opened: &Opened<'_>, at: Timestamp, cx: &Cx<'_>) -> Result<Value, Exec
             };
             samples.push(VectorSample { labels: label_set(&opened.schema.labels[first + row], cx), value });
         }
-        cx.hold_bytes(batch.rows() * 64)
+        Ok(())
     })?;
     Ok(Value::Vector(at, samples))
 }
 
 fn matrix(opened: &Opened<'_>, grid: Grid, cx: &Cx<'_>) -> Result<Value, ExecError> {
-    let mut all: Vec<Series> = Vec::new();
+    let mut held = cx.hold(opened.rows().saturating_mul(size_of::<Series>()))?;
+    let mut all: Vec<Series> = Vec::with_capacity(opened.rows());
     let read = |rows: std::ops::Range<usize>| {
         let mut part = Vec::new();
+        let mut held = cx.hold(0)?;
         for rows in batches(rows, opened.steps, cx) {
             let first = rows.start;
             let batch = opened.read(rows, cx)?;
+            held.add(result_bytes(&batch))?;
             part.extend((0..batch.rows()).filter_map(|row| {
                 let (floats, histograms) = points(&batch, row, grid)?;
                 let labels = label_set(&opened.schema.labels[first + row], cx);
                 Some(Series { labels, floats, histograms })
             }));
         }
-        Ok(part)
+        Ok((part, held))
     };
-    fold_morsels(opened.rows(), opened.steps, cx, read, |part: Vec<Series>| {
+    fold_morsels(opened.rows(), opened.steps, cx, read, |(part, part_held): (Vec<Series>, Held)| {
         // The points are those that selectors and functions have counted already; only their bytes are new.
-        let points: usize = part.iter().map(|s| s.floats.len() + s.histograms.len()).sum();
-        cx.hold_bytes(points * 16 + part.len() * 96)?;
+        held.absorb(part_held);
         all.extend(part);
         Ok(())
     })?;
-    all.sort_by(|a, b| a.labels.cmp(&b.labels));
-    Ok(Value::Matrix(all))
+    Ok(Value::Matrix(sorted(all, cx)?))
 }
+
+/// Series in the order of their labels.
+fn sorted(series: Vec<Series>, cx: &Cx<'_>) -> Result<Vec<Series>, ExecError> {
+    let _list = cx.hold(series.len().saturating_mul(size_of::<usize>()))?;
+    let order = sorted_order(series.len(), |a, b| series[a].labels.cmp(&series[b].labels), cx)?;
+    reorder(series, &order, cx)
+}
+
+/// What the points of a batch take in a result, the list of series left out.
+fn result_bytes(batch: &Batch) -> usize {
+    batch.valid().count_all() * size_of::<(Timestamp, f64)>() + histogram_bytes(batch)
+}
+
+/// What the histograms of a batch take in a result, each on its own.
+fn histogram_bytes(batch: &Batch) -> usize {
+    if batch.histograms().is_none() {
+        return 0;
+    }
+    let cells = (0..batch.rows()).flat_map(|row| (0..batch.steps()).map(move |step| (row, step)));
+    let histograms = cells.filter_map(|(row, step)| batch.histogram(row, step));
+    histograms.map(|histogram| histogram.size() + OWNED_HISTOGRAM_BYTES).sum()
+}
+
+/// What an owned histogram takes in a list that grows, beside its size.
+const OWNED_HISTOGRAM_BYTES: usize = 128;
 
 type Points = (Vec<(Timestamp, f64)>, Vec<(Timestamp, Arc<promqlite_model::histogram::FloatHistogram>)>);
 
@@ -122,14 +154,18 @@ fn range_vector<'q>(root: &'q Node, query: &'q Query<'q>, cx: &Cx<'q>) -> Result
         unreachable!("invariant: only range nodes are range vectors")
     };
     let (rows, geometry) = open_range_input(input, root, query, cx)?;
-    let schema = drop_marked_names(rows.schema());
+    let _schema = cx.hold(rows.rows().saturating_mul(size_of::<promqlite_model::Labels>()))?;
+    let schema = drop_marked_names(rows.schema(cx)?);
     let extension: Option<Extension> = match input {
         RangeInput::Selector { extension, .. } => *extension,
         RangeInput::Subquery { .. } => None,
     };
-    let mut all: Vec<Series> = Vec::new();
+    cx.keep(schema.len().saturating_mul(size_of::<Series>()))?;
+    let mut all: Vec<Series> = Vec::with_capacity(schema.len());
     rows.for_each(0..schema.len(), &geometry, cx, |row, samples| {
         let labels = label_set(&schema.labels[row], cx);
+        // The result is as large as the samples were, and its histograms are owned ones.
+        cx.keep(bytes_of(&samples).saturating_add(samples.histograms.map_or(0, |h| h.index.len() * 64)))?;
         let series = match extension {
             None => window_series(labels, &samples.slice(geometry.span(0, 0).slice(samples.times))),
             Some(extension) => with_edges(labels, &samples, &geometry, extension)?,
@@ -140,7 +176,7 @@ fn range_vector<'q>(root: &'q Node, query: &'q Query<'q>, cx: &Cx<'q>) -> Result
         }
         Ok(())
     })?;
-    all.sort_by(|a, b| a.labels.cmp(&b.labels));
+    let all = sorted(all, cx)?;
     if all.windows(2).any(|pair| pair[0].labels == pair[1].labels) {
         return Err(ExecError::duplicate_labels());
     }

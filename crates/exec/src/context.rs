@@ -4,29 +4,45 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use promqlite_model::{Annotation, Annotations, Pos, Symbols};
+use promqlite_model::{Annotation, Annotations, Pos, Symbol, Symbols};
 use promqlite_plan::Settings;
 use promqlite_storage::Storage;
 
+use crate::budget::{Budget, Held};
 use crate::error::{ExecError, Phase};
+
+/// What an interned string takes beside its text: its place in the table, and room for the table to grow.
+const SYMBOL_BYTES: usize = 96;
+/// What a remark takes, roughly: its text twice and a node of a tree.
+const NOTE_BYTES: usize = 512;
 
 /// Bounds on what a query may use. Everything is checked while the query runs, batch by batch.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Samples held at once, as Prometheus' `query.max-samples`.
     pub max_samples: usize,
-    /// Bytes of labels, batches and results held at once.
+    /// Bytes that the query holds at once: its plan, regular expressions, labels, batches, tables of groups and
+    /// joins, scratch space of operators, and the result. Counted before they are allocated.
     pub max_bytes: usize,
     /// Series of any expression.
     pub max_series: usize,
     /// Steps of the query or of any subquery in it.
     pub max_steps: usize,
+    /// Points of any subquery: its series times its steps.
+    pub max_subquery_points: usize,
 }
 
 impl Default for Limits {
-    /// 50 million samples as Prometheus, 8 GiB, 20 million series, 20 million steps.
+    /// 50 million samples as Prometheus, 8 GiB, 20 million series, 20 million steps, 200 million points of a
+    /// subquery.
     fn default() -> Self {
-        Self { max_samples: 50_000_000, max_bytes: 8 << 30, max_series: 20_000_000, max_steps: 20_000_000 }
+        Self {
+            max_samples: 50_000_000,
+            max_bytes: 8 << 30,
+            max_series: 20_000_000,
+            max_steps: 20_000_000,
+            max_subquery_points: 200_000_000,
+        }
     }
 }
 
@@ -77,7 +93,7 @@ pub struct Stats {
     pub samples_read: u64,
     /// Most samples held at once.
     pub peak_samples: u64,
-    /// Most bytes held at once in labels, materialised batches and the result, roughly.
+    /// Most bytes held at once, as [`Limits::max_bytes`] counts them.
     pub peak_bytes: u64,
 }
 
@@ -90,9 +106,10 @@ pub(crate) struct Cx<'q> {
     pub symbols: Arc<Symbols>,
     notes: Mutex<Annotations>,
     samples: AtomicUsize,
-    bytes: AtomicUsize,
     peak_samples: AtomicUsize,
-    peak_bytes: AtomicUsize,
+    budget: Arc<Budget>,
+    /// What is held until the query ends.
+    kept: Mutex<Held>,
     pub samples_read: AtomicU64,
     pub series: AtomicU64,
 }
@@ -100,6 +117,8 @@ pub(crate) struct Cx<'q> {
 impl<'q> Cx<'q> {
     pub(crate) fn new(options: ExecOptions, settings: Settings, storage: &'q dyn Storage) -> Self {
         let symbols = Arc::new(Symbols::overlay(Arc::clone(storage.symbols())));
+        let budget = Arc::new(Budget::new(options.limits.max_bytes));
+        let kept = Mutex::new(Held::new(&budget, 0).expect("invariant: nothing fits any budget"));
         Self {
             options,
             settings,
@@ -107,17 +126,33 @@ impl<'q> Cx<'q> {
             symbols,
             notes: Mutex::default(),
             samples: AtomicUsize::new(0),
-            bytes: AtomicUsize::new(0),
             peak_samples: AtomicUsize::new(0),
-            peak_bytes: AtomicUsize::new(0),
+            budget,
+            kept,
             samples_read: AtomicU64::new(0),
             series: AtomicU64::new(0),
         }
     }
 
+    /// A query with all defaults.
+    #[cfg(test)]
+    pub(crate) fn for_tests(storage: &'q dyn Storage) -> Self {
+        let settings = Settings {
+            delayed_name_removal: false,
+            use_start_timestamps: false,
+            type_and_unit_labels: false,
+        };
+        Self::new(ExecOptions::default(), settings, storage)
+    }
+
     /// Ends the query if it was cancelled or its time is over.
     pub(crate) fn check(&self) -> Result<(), ExecError> {
         self.check_in(Phase::Evaluation)
+    }
+
+    /// Whether the query was cancelled or its time is over.
+    pub(crate) fn is_over(&self) -> bool {
+        self.check().is_err()
     }
 
     pub(crate) fn check_in(&self, phase: Phase) -> Result<(), ExecError> {
@@ -131,15 +166,23 @@ impl<'q> Cx<'q> {
     }
 
     /// Records a remark.
-    pub(crate) fn note(&self, annotation: Annotation, pos: Pos) {
-        self.notes.lock().expect("no holder panics").add(annotation, Some(pos));
+    pub(crate) fn note(&self, annotation: Annotation, pos: Pos) -> Result<(), ExecError> {
+        let mut notes = Annotations::default();
+        notes.add(annotation, Some(pos));
+        self.note_all(notes)
     }
 
     /// Records what a kernel remarked.
-    pub(crate) fn note_all(&self, notes: Annotations) {
-        if !notes.is_empty() {
-            self.notes.lock().expect("no holder panics").merge(notes);
+    pub(crate) fn note_all(&self, notes: Annotations) -> Result<(), ExecError> {
+        if notes.is_empty() {
+            return Ok(());
         }
+        let mut all = self.notes.lock().expect("no holder panics");
+        let known = all.len();
+        all.merge(notes);
+        let new = all.len() - known;
+        drop(all);
+        if new == 0 { Ok(()) } else { self.keep(new * NOTE_BYTES) }
     }
 
     /// Records a store's warning.
@@ -173,20 +216,23 @@ impl<'q> Cx<'q> {
         self.samples.store(mark + kept, Ordering::Relaxed);
     }
 
-    /// Counts bytes that are now held until the query ends.
-    pub(crate) fn hold_bytes(&self, n: usize) -> Result<(), ExecError> {
-        let now = self.bytes.fetch_add(n, Ordering::Relaxed).saturating_add(n);
-        let limit = self.options.limits.max_bytes;
-        if now > limit {
-            return Err(ExecError::TooManyBytes { limit });
-        }
-        self.peak_bytes.fetch_max(now, Ordering::Relaxed);
-        Ok(())
+    /// Counts bytes for as long as the guard lives. To be called before they are allocated.
+    pub(crate) fn hold(&self, bytes: usize) -> Result<Held, ExecError> {
+        Held::new(&self.budget, bytes)
     }
 
-    /// Lets go of bytes.
-    pub(crate) fn release_bytes(&self, n: usize) {
-        self.bytes.fetch_sub(n, Ordering::Relaxed);
+    /// Counts bytes until the query ends.
+    pub(crate) fn keep(&self, bytes: usize) -> Result<(), ExecError> {
+        self.kept.lock().expect("no holder panics").add(bytes)
+    }
+
+    /// The symbol of a text that the query makes; new ones are kept until the query ends.
+    pub(crate) fn intern(&self, text: &str) -> Result<Symbol, ExecError> {
+        if let Some(known) = self.symbols.lookup(text) {
+            return Ok(known);
+        }
+        self.keep(text.len().saturating_add(SYMBOL_BYTES))?;
+        Ok(self.symbols.intern(text))
     }
 
     /// Refuses a shape that is over the limits, before anything of that size is allocated.
@@ -201,12 +247,18 @@ impl<'q> Cx<'q> {
         Ok(())
     }
 
+    /// Refuses a subquery that has more points than it may have.
+    pub(crate) fn check_subquery(&self, series: usize, steps: usize) -> Result<(), ExecError> {
+        let (got, limit) = (series.saturating_mul(steps), self.options.limits.max_subquery_points);
+        if got > limit { Err(ExecError::TooManySubqueryPoints { got, limit }) } else { Ok(()) }
+    }
+
     pub(crate) fn stats(&self) -> Stats {
         Stats {
             series: self.series.load(Ordering::Relaxed),
             samples_read: self.samples_read.load(Ordering::Relaxed),
             peak_samples: self.peak_samples.load(Ordering::Relaxed) as u64,
-            peak_bytes: self.peak_bytes.load(Ordering::Relaxed) as u64,
+            peak_bytes: self.budget.peak() as u64,
         }
     }
 }

@@ -34,13 +34,19 @@ pub enum ExecError {
     #[error("query processing would load too many samples into memory in query execution")]
     TooManySamples,
     /// The query needs more memory than [`Limits::max_bytes`](crate::Limits::max_bytes).
-    #[error("query needs more than its memory limit of {limit} bytes")]
+    #[error(
+        "query needs {needed} bytes at once, more than its memory limit of {limit}: select fewer series, a shorter range or fewer steps, or raise the limit"
+    )]
     TooManyBytes {
+        /// What would have been held, in bytes.
+        needed: usize,
         /// The limit, in bytes.
         limit: usize,
     },
     /// An expression has more series than [`Limits::max_series`](crate::Limits::max_series).
-    #[error("expression has {got} series, more than the limit of {limit}")]
+    #[error(
+        "expression has {got} series, more than the limit of {limit}: add matchers to its selectors, or raise the limit"
+    )]
     TooManySeries {
         /// Number of series.
         got: usize,
@@ -48,9 +54,21 @@ pub enum ExecError {
         limit: usize,
     },
     /// A query or subquery has more steps than [`Limits::max_steps`](crate::Limits::max_steps).
-    #[error("expression is evaluated at {got} steps, more than the limit of {limit}")]
+    #[error(
+        "expression is evaluated at {got} steps, more than the limit of {limit}: use a longer step or a shorter range, or raise the limit"
+    )]
     TooManySteps {
         /// Number of steps.
+        got: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// A subquery has more points than [`Limits::max_subquery_points`](crate::Limits::max_subquery_points).
+    #[error(
+        "subquery has {got} points (series times steps), more than the limit of {limit}: use a longer step, a shorter range or fewer series, or raise the limit"
+    )]
+    TooManySubqueryPoints {
+        /// Number of points.
         got: usize,
         /// The limit.
         limit: usize,

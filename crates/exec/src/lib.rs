@@ -3,6 +3,8 @@
 //! [`execute`] is the whole interface. An operator is opened first, which yields its output series; then any
 //! thread reads any range of rows as a batch of series × steps.
 
+mod block;
+mod budget;
 mod build;
 mod collect;
 mod context;

@@ -7,10 +7,12 @@
 use std::borrow::Borrow;
 use std::ops::Range;
 
-use promqlite_model::{Batch, Labels};
+use promqlite_model::Labels;
 use promqlite_plan::with_stack;
 use rayon::prelude::*;
 
+use crate::block::Block;
+use crate::budget::Held;
 use crate::context::Cx;
 use crate::error::ExecError;
 
@@ -65,7 +67,7 @@ impl Schema {
 /// The data phase.
 pub(crate) trait Source: Send + Sync {
     /// The cells of the rows in `rows`: a batch of `rows.len()` × steps.
-    fn read(&self, rows: Range<usize>, cx: &Cx) -> Result<Batch, ExecError>;
+    fn read(&self, rows: Range<usize>, cx: &Cx) -> Result<Block, ExecError>;
 
     /// Whether reading can neither remark on the data nor fail on it, so that rows nobody needs may stay unread.
     fn is_quiet(&self) -> bool {
@@ -78,6 +80,8 @@ pub(crate) struct Opened<'q> {
     pub schema: Schema,
     pub steps: usize,
     source: DeepBox<'q>,
+    /// What the label sets and the operator's own tables take.
+    held: Option<Held>,
 }
 
 /// A source that owns its inputs: a deep query is a deep chain of reads and of drops. Only empty while it is
@@ -85,7 +89,7 @@ pub(crate) struct Opened<'q> {
 struct DeepBox<'q>(Option<Box<dyn Source + 'q>>);
 
 impl DeepBox<'_> {
-    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Batch, ExecError> {
+    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
         let source = self.0.as_ref().expect("invariant: only a drop empties the box");
         with_stack(|| source.read(rows, cx))
     }
@@ -100,18 +104,28 @@ impl Drop for DeepBox<'_> {
 
 impl<'q> Opened<'q> {
     pub(crate) fn new(schema: Schema, steps: usize, source: impl Source + 'q) -> Self {
-        Self { schema, steps, source: DeepBox(Some(Box::new(source))) }
+        Self { schema, steps, source: DeepBox(Some(Box::new(source))), held: None }
     }
 
     /// No series at all.
     pub(crate) fn empty(steps: usize) -> Self {
-        Self::new(Schema::default(), steps, Materialized(Batch::empty(0, steps)))
+        Self::new(Schema::default(), steps, Nothing { steps })
     }
 
     /// Finished cells.
-    pub(crate) fn materialized(schema: Schema, batch: Batch) -> Self {
-        debug_assert_eq!(schema.len(), batch.rows());
-        Self::new(schema, batch.steps(), Materialized(batch))
+    pub(crate) fn materialized(schema: Schema, block: Block) -> Self {
+        debug_assert_eq!(schema.len(), block.rows());
+        Self::new(schema, block.steps(), Materialized(block))
+    }
+
+    /// Takes over what is held for this operator's labels and tables.
+    #[must_use]
+    pub(crate) fn holding(mut self, held: Held) -> Self {
+        match &mut self.held {
+            Some(known) => known.absorb(held),
+            None => self.held = Some(held),
+        }
+        self
     }
 
     /// Number of rows.
@@ -120,7 +134,7 @@ impl<'q> Opened<'q> {
     }
 
     /// Reads a range of rows.
-    pub(crate) fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Batch, ExecError> {
+    pub(crate) fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
         self.source.read(rows, cx)
     }
 
@@ -140,19 +154,18 @@ impl<'q> Opened<'q> {
     }
 
     /// Reads everything, in parallel, into one batch.
-    pub(crate) fn read_all(&self, cx: &Cx) -> Result<Batch, ExecError> {
+    pub(crate) fn read_all(&self, cx: &Cx) -> Result<Block, ExecError> {
         let rows = self.rows();
         cx.check_shape(rows, self.steps)?;
-        cx.hold_bytes(rows.saturating_mul(self.steps).saturating_mul(8) + self.schema.bytes())?;
         if rows <= morsel_rows(self.steps) {
             return self.read(0..rows, cx);
         }
-        let mut out = Batch::empty(rows, self.steps);
+        let mut out = Block::empty(rows, self.steps, cx)?;
         self.for_each_batch(cx, |first, batch| {
             for row in 0..batch.rows() {
                 out.copy_row(first + row, &batch, row);
             }
-            Ok(())
+            out.settle()
         })?;
         Ok(out)
     }
@@ -161,7 +174,7 @@ impl<'q> Opened<'q> {
     pub(crate) fn for_each_batch(
         &self,
         cx: &Cx,
-        mut consume: impl FnMut(usize, Batch) -> Result<(), ExecError>,
+        mut consume: impl FnMut(usize, Block) -> Result<(), ExecError>,
     ) -> Result<(), ExecError> {
         let read = |rows: Range<usize>| {
             batches(rows, self.steps, cx)
@@ -174,16 +187,31 @@ impl<'q> Opened<'q> {
     }
 }
 
-/// A source that was computed already: its own batch, or one that several places read.
+/// A source that was computed already: its own block, or one that several places read.
 pub(crate) struct Materialized<B>(pub B);
 
-impl<B: Borrow<Batch> + Send + Sync> Source for Materialized<B> {
-    fn read(&self, rows: Range<usize>, _: &Cx) -> Result<Batch, ExecError> {
-        let batch = self.0.borrow();
-        if rows == (0..batch.rows()) {
-            return Ok(batch.clone());
+impl<B: Borrow<Block> + Send + Sync> Source for Materialized<B> {
+    fn read(&self, rows: Range<usize>, cx: &Cx) -> Result<Block, ExecError> {
+        let block = self.0.borrow();
+        if rows == (0..block.rows()) {
+            return Block::copy_of(block, cx);
         }
-        Ok(batch.take(&rows.collect::<Vec<_>>()))
+        Block::take(block, &rows.collect::<Vec<_>>(), cx)
+    }
+
+    fn is_quiet(&self) -> bool {
+        true
+    }
+}
+
+/// A source without rows.
+struct Nothing {
+    steps: usize,
+}
+
+impl Source for Nothing {
+    fn read(&self, _: Range<usize>, cx: &Cx) -> Result<Block, ExecError> {
+        Block::empty(0, self.steps, cx)
     }
 
     fn is_quiet(&self) -> bool {

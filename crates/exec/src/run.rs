@@ -2,10 +2,11 @@
 
 use std::sync::OnceLock;
 
-use promqlite_model::{Annotations, Batch, Value};
+use promqlite_model::{Annotations, Value};
 use promqlite_plan::Plan;
 use promqlite_storage::{SelectHints, SelectRequest, Selection, Storage};
 
+use crate::block::Block;
 use crate::collect::collect;
 use crate::context::{Cx, ExecOptions, Stats};
 use crate::error::{ExecError, Phase};
@@ -17,7 +18,7 @@ pub(crate) struct Query<'q> {
     pub plan: &'q Plan,
     pub selections: Vec<Box<dyn Selection>>,
     /// Results of [`Plan::shared`], filled at the first use.
-    pub shared: Vec<OnceLock<(Schema, Batch)>>,
+    pub shared: Vec<OnceLock<(Schema, Block)>>,
 }
 
 /// A result with what was remarked and used on the way.
@@ -48,6 +49,9 @@ pub fn execute(plan: &Plan, storage: &dyn Storage, options: ExecOptions) -> Resu
     Ok(Output { value, annotations: cx.take_notes(), stats: cx.stats() })
 }
 
+/// What a store keeps for each selected series: its number and a snapshot of its samples.
+const SELECTED_BYTES: usize = 40;
+
 /// Issues every select before anything is evaluated, so that the query sees one state of the store.
 fn select_all(plan: &Plan, cx: &Cx<'_>) -> Result<Vec<Box<dyn Selection>>, ExecError> {
     let mut selections = Vec::with_capacity(plan.selectors.len());
@@ -57,6 +61,7 @@ fn select_all(plan: &Plan, cx: &Cx<'_>) -> Result<Vec<Box<dyn Selection>>, ExecE
             SelectHints { step: spec.step, range: spec.window, needed_labels: spec.needed_labels.clone() };
         let request = SelectRequest { matchers: &spec.matchers, range: spec.range, hints };
         let selection = cx.storage.select(&request)?;
+        cx.keep(selection.len().saturating_mul(SELECTED_BYTES))?;
         cx.series.fetch_add(selection.len() as u64, std::sync::atomic::Ordering::Relaxed);
         selection.warnings().into_iter().for_each(|text| cx.storage_warning(text));
         selections.push(match spec.totals_only {

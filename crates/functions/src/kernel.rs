@@ -186,7 +186,38 @@ pub struct Windows<'a> {
     pub range: Millis,
     /// How far `anchored` and `smoothed` look beyond the window, ms.
     pub lookback: Millis,
+    /// Asked from time to time; kernels leave the rest of the row empty once it says yes.
+    pub stop: Stop<'a>,
 }
+
+/// Whether what is being computed is wanted no more: the query was cancelled or ran out of time.
+#[derive(Clone, Copy, Default)]
+pub struct Stop<'a>(Option<&'a dyn Fn() -> bool>);
+
+impl<'a> Stop<'a> {
+    /// Asks `is_over`. Once it said yes it has to stay with that.
+    #[must_use]
+    pub fn new(is_over: &'a dyn Fn() -> bool) -> Self {
+        Self(Some(is_over))
+    }
+
+    /// Whether to stop now.
+    #[must_use]
+    pub fn now(self) -> bool {
+        self.0.is_some_and(|is_over| is_over())
+    }
+}
+
+impl std::fmt::Debug for Stop<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stop").finish_non_exhaustive()
+    }
+}
+
+/// Samples that windows may hold between two questions whether to stop: a fraction of a millisecond for most
+/// kernels. A histogram counts as many floats.
+const WORK_BETWEEN_STOPS: usize = 32 << 10;
+const WORK_PER_HISTOGRAM: usize = 32;
 
 impl<'a> Windows<'a> {
     /// Number of windows.
@@ -214,12 +245,14 @@ impl<'a> Windows<'a> {
     }
 
     /// Calls `f(k, lo, hi)` for each window in order; `samples[lo..hi]` are those inside. Both edges only move
-    /// right, so all windows together cost one pass over the samples.
+    /// right, so all windows together cost one pass over the samples. Ends early when [`Windows::stop`] says so.
     #[inline]
     pub fn for_each(&self, mut f: impl FnMut(usize, usize, usize)) {
         let times = self.samples.times;
         let mut lo = times.partition_point(|&t| t <= self.begin(0));
         let mut hi = lo;
+        let per_sample = if self.samples.histograms.is_some() { WORK_PER_HISTOGRAM } else { 1 };
+        let mut work = 0;
         for k in 0..self.grid.len {
             let (begin, end) = (self.begin(k), self.end(k));
             while lo < times.len() && times[lo] <= begin {
@@ -230,6 +263,13 @@ impl<'a> Windows<'a> {
                 hi += 1;
             }
             f(k, lo, hi);
+            work += 1 + (hi - lo) * per_sample;
+            if work >= WORK_BETWEEN_STOPS {
+                work = 0;
+                if self.stop.now() {
+                    return;
+                }
+            }
         }
     }
 }

@@ -16,6 +16,6 @@ mod registry;
 pub use instant::natural_order;
 pub use kernel::{
     Direction, Doc, ExtendedFn, Extension, ExtensionSupport, Function, Kernel, MapArgsFn, MapFn,
-    MetricNameRule, QueryRangePart, RangeCx, RangeFn, RangeKernel, Windows,
+    MetricNameRule, QueryRangePart, RangeCx, RangeFn, RangeKernel, Stop, Windows,
 };
 pub use registry::{aggregation, aggregations, function, functions};

@@ -197,7 +197,7 @@ fn doubling_labels_end_in_an_error_before_the_memory_does() {
     }
     for text in [replace, join] {
         let error = Engine::new(options.clone()).query(&s, &Query::instant(text, Timestamp(0))).unwrap_err();
-        assert_eq!(error.to_string(), "query needs more than its memory limit of 1048576 bytes");
+        assert!(error.to_string().contains("more than its memory limit of 1048576:"), "{error}");
     }
 }
 

@@ -1,7 +1,12 @@
 //! `absent` and `absent_over_time`: one row, present where the input is not.
 
-use promqlite_model::{Batch, LabelsBuilder, MatchOp, Matcher, Symbol, Validity};
+use std::collections::HashSet;
 
+use foldhash::fast::RandomState;
+use promqlite_functions::Stop;
+use promqlite_model::{LabelsBuilder, MatchOp, Matcher, Symbol, Validity};
+
+use crate::block::Block;
 use crate::context::Cx;
 use crate::error::ExecError;
 use crate::operator::{Opened, Schema};
@@ -14,6 +19,7 @@ pub(crate) fn open_absent<'q>(
     matchers: &[Matcher],
     cx: &Cx<'_>,
 ) -> Result<Opened<'q>, ExecError> {
+    let _seen = cx.hold(input.steps / 8)?;
     let mut seen = Validity::none(1, input.steps);
     input.for_each_batch(cx, |_, batch| {
         for row in 0..batch.rows() {
@@ -21,7 +27,7 @@ pub(crate) fn open_absent<'q>(
         }
         Ok(())
     })?;
-    Ok(missing(&seen, input.steps, matchers, cx))
+    missing(&seen, input.steps, matchers, cx)
 }
 
 /// `absent_over_time(r)`.
@@ -32,14 +38,16 @@ pub(crate) fn open_absent_over_time<'q>(
     cx: &Cx<'_>,
 ) -> Result<Opened<'q>, ExecError> {
     let steps = geometry.grid.len;
+    let _seen = cx.hold(steps / 8)?;
     let mut seen = Validity::none(1, steps);
     let mut covered = 0;
-    let rows = input.schema().len();
+    let rows = input.rows();
     input.for_each(0..rows, geometry, cx, |_, samples| {
         if covered == steps {
             return Ok(());
         }
-        geometry.windows(samples, promqlite_model::Millis::ZERO).for_each(|k, lo, hi| {
+        let stop = || cx.is_over();
+        geometry.windows(samples, promqlite_model::Millis::ZERO, Stop::new(&stop)).for_each(|k, lo, hi| {
             if lo < hi {
                 seen.set(0, k);
             }
@@ -47,30 +55,36 @@ pub(crate) fn open_absent_over_time<'q>(
         covered = seen.count(0);
         Ok(())
     })?;
-    Ok(missing(&seen, steps, matchers, cx))
+    missing(&seen, steps, matchers, cx)
 }
 
-fn missing<'q>(seen: &Validity, steps: usize, matchers: &[Matcher], cx: &Cx<'_>) -> Opened<'q> {
-    let mut batch = Batch::empty(1, steps);
+fn missing<'q>(
+    seen: &Validity,
+    steps: usize,
+    matchers: &[Matcher],
+    cx: &Cx<'_>,
+) -> Result<Opened<'q>, ExecError> {
+    cx.check()?;
+    let mut batch = Block::empty(1, steps, cx)?;
     (0..steps).filter(|&k| !seen.get(0, k)).for_each(|k| batch.set_float(0, k, 1.0));
     if !batch.any(0) {
-        return Opened::empty(steps);
+        return Ok(Opened::empty(steps));
     }
-    Opened::materialized(Schema::new(vec![labels_of(matchers, cx)]), batch)
+    Ok(Opened::materialized(Schema::new(vec![labels_of(matchers, cx)?]), batch))
 }
 
 /// The labels that the selector's matchers fix: each `=` that stands alone for its label.
-fn labels_of(matchers: &[Matcher], cx: &Cx<'_>) -> promqlite_model::Labels {
+fn labels_of(matchers: &[Matcher], cx: &Cx<'_>) -> Result<promqlite_model::Labels, ExecError> {
     let mut builder = LabelsBuilder::default();
-    let mut set: Vec<&str> = Vec::new();
+    let mut set: HashSet<&str, RandomState> = HashSet::default();
     for matcher in matchers.iter().filter(|m| m.name() != "__name__") {
-        let name = cx.symbols.intern(matcher.name());
-        if matcher.op() == MatchOp::Equal && !set.contains(&matcher.name()) {
-            builder.set(name, cx.symbols.intern(matcher.value()));
-            set.push(matcher.name());
+        cx.check()?;
+        let name = cx.intern(matcher.name())?;
+        if matcher.op() == MatchOp::Equal && set.insert(matcher.name()) {
+            builder.set(name, cx.intern(matcher.value())?);
         } else {
             builder.set(name, Symbol::EMPTY);
         }
     }
-    builder.build(&cx.symbols)
+    Ok(builder.build(&cx.symbols))
 }

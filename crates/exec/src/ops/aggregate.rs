@@ -1,5 +1,6 @@
 //! Aggregations: which kernel runs how.
 
+use promqlite_functions::Stop;
 use promqlite_functions::aggregate::{
     AggregateKernel, LimitKState, ParameterError, QuantileState, TopKState, count_parameter, limit_ratio_row,
     note_quantile_parameter, ratio_parameter, series_position,
@@ -7,20 +8,25 @@ use promqlite_functions::aggregate::{
 use promqlite_model::{Annotations, Batch, Pos};
 use promqlite_plan::Grouping;
 
+use crate::block::{Block, float_bytes};
 use crate::context::Cx;
 use crate::error::ExecError;
 use crate::operator::Opened;
 use crate::ops::count_values::open_count_values;
 use crate::ops::fold::{group_schema, open_fold};
 use crate::ops::grouping::{Groups, KeyLabels};
+use crate::ops::scalar::Numbers;
 
 /// A parameter that was evaluated already.
 pub(crate) enum Param {
     None,
     /// A number per step.
-    Numbers(Vec<f64>, Pos),
+    Numbers(Numbers, Pos),
     Text(String),
 }
+
+/// What a selected row takes in lists of rows that grow, and in the schema.
+const ROW_BYTES: usize = 40;
 
 /// Where an aggregation's annotations point.
 #[derive(Clone, Copy)]
@@ -65,24 +71,27 @@ fn open_quantile<'q>(
     operand: Pos,
     cx: &Cx<'_>,
 ) -> Result<Opened<'q>, ExecError> {
-    let groups = Groups::by_key(&input.schema.labels, &KeyLabels::of_grouping(grouping, &cx.symbols));
+    let groups = Groups::by_key(&input.schema.labels, &KeyLabels::of_grouping(grouping, &cx.symbols), cx)?;
     let mut notes = Annotations::default();
     note_quantile_parameter(q, &mut notes, param);
+    // Rows are kept in lists that have up to twice the room they need, and three times that while they grow.
+    let kept = float_bytes(input.rows(), input.steps).saturating_mul(3);
+    let kept = cx.hold(kept.saturating_add(groups.len() * 64))?;
     let mut state = QuantileState::new(groups.len(), input.steps);
-    let mut held = 0;
     input.for_each_batch(cx, |first, batch| {
         for row in 0..batch.rows() {
             state.add_row(groups.of_row[first + row] as usize, &batch, row);
         }
-        let now = state.bytes();
-        cx.hold_bytes(now.saturating_sub(held))?;
-        held = held.max(now);
         Ok(())
     })?;
-    let batch = state.finish(q, &mut notes, operand);
-    cx.note_all(notes);
-    cx.release_bytes(held);
-    Ok(Opened::materialized(group_schema(&input.schema, &groups), batch))
+    let room = cx.hold(float_bytes(groups.len(), input.steps))?;
+    let is_over = || cx.is_over();
+    let batch = state.finish(q, Stop::new(&is_over), &mut notes, operand);
+    cx.check()?;
+    drop((room, kept));
+    cx.note_all(notes)?;
+    let block = Block::adopt(batch, cx)?;
+    Ok(Opened::materialized(group_schema(&input.schema, &groups), block).holding(groups.held))
 }
 
 fn open_top_k<'q>(
@@ -96,22 +105,26 @@ fn open_top_k<'q>(
     let Some(k) = count_parameter(k, input.rows()).map_err(failed)? else {
         return Ok(Opened::empty(input.steps));
     };
-    let groups = Groups::by_key(&input.schema.labels, &KeyLabels::of_grouping(grouping, &cx.symbols));
+    let groups = Groups::by_key(&input.schema.labels, &KeyLabels::of_grouping(grouping, &cx.symbols), cx)?;
     let mut sizes = vec![0; groups.len()];
     groups.of_row.iter().for_each(|&group| sizes[group as usize] += 1);
+    let mut held = cx.hold(TopKState::bytes_needed(&k, &sizes))?;
     let mut state = TopKState::new(largest, k, &sizes);
-    cx.hold_bytes(state.bytes())?;
     input.for_each_batch(cx, |first, batch| {
         for row in 0..batch.rows() {
             state.add_row(groups.of_row[first + row] as usize, &batch, row, (first + row) as u32);
         }
         Ok(())
     })?;
+    // Which rows were selected is known only when the state is taken apart.
+    let most = state.most_rows().min(input.rows());
+    held.add(float_bytes(most, input.steps).saturating_add(most.saturating_mul(ROW_BYTES)))?;
     let mut notes = Annotations::default();
     let selected = state.finish(&mut notes, pos);
-    cx.note_all(notes);
+    drop(held);
+    cx.note_all(notes)?;
     let rows: Vec<usize> = selected.rows.iter().map(|&row| row as usize).collect();
-    Ok(Opened::materialized(input.schema.take(&rows), selected.batch))
+    Ok(Opened::materialized(input.schema.take(&rows), Block::adopt(selected.batch, cx)?))
 }
 
 fn open_limit_k<'q>(
@@ -123,7 +136,9 @@ fn open_limit_k<'q>(
     let Some(k) = count_parameter(k, input.rows()).map_err(failed)? else {
         return Ok(Opened::empty(input.steps));
     };
-    let groups = Groups::by_key(&input.schema.labels, &KeyLabels::of_grouping(grouping, &cx.symbols));
+    let groups = Groups::by_key(&input.schema.labels, &KeyLabels::of_grouping(grouping, &cx.symbols), cx)?;
+    let counts = groups.len().saturating_mul(input.steps).saturating_mul(size_of::<usize>());
+    let _counts = cx.hold(counts)?;
     let mut state = LimitKState::new(groups.len(), k);
     keep_rows(input, cx, |row, batch, at| state.keep_row(groups.of_row[row] as usize, batch, at))
 }
@@ -136,7 +151,7 @@ fn open_limit_ratio<'q>(
 ) -> Result<Opened<'q>, ExecError> {
     let mut notes = Annotations::default();
     let ratios = ratio_parameter(ratios, &mut notes, pos).map_err(failed)?;
-    cx.note_all(notes);
+    cx.note_all(notes)?;
     let Some(ratios) = ratios else { return Ok(Opened::empty(input.steps)) };
     keep_rows(input, cx, |row, batch, at| {
         let labels = input.schema.labels[row].iter();
@@ -152,30 +167,17 @@ fn keep_rows<'q>(
     mut filter: impl FnMut(usize, &mut Batch, usize),
 ) -> Result<Opened<'q>, ExecError> {
     let mut rows = Vec::new();
-    let mut kept: Vec<Batch> = Vec::new();
+    let mut kept: Vec<Block> = Vec::new();
+    let mut held = cx.hold(0)?;
     input.for_each_batch(cx, |first, mut batch| {
         (0..batch.rows()).for_each(|at| filter(first + at, &mut batch, at));
         let some: Vec<usize> = (0..batch.rows()).filter(|&at| batch.any(at)).collect();
         if !some.is_empty() {
+            held.add(some.len() * ROW_BYTES)?;
             rows.extend(some.iter().map(|at| first + at));
-            let batch = batch.take(&some);
-            cx.hold_bytes(batch.bytes())?;
-            kept.push(batch);
+            kept.push(if some.len() == batch.rows() { batch } else { Block::take(&batch, &some, cx)? });
         }
         Ok(())
     })?;
-    Ok(Opened::materialized(input.schema.take(&rows), concat(&kept, input.steps)))
-}
-
-/// Blocks of the same steps as one, rows in order.
-pub(crate) fn concat(batches: &[Batch], steps: usize) -> Batch {
-    let mut out = Batch::empty(batches.iter().map(Batch::rows).sum(), steps);
-    let mut to = 0;
-    for batch in batches {
-        for from in 0..batch.rows() {
-            out.copy_row(to, batch, from);
-            to += 1;
-        }
-    }
-    out
+    Ok(Opened::materialized(input.schema.take(&rows), Block::concat(&kept, input.steps, cx)?))
 }

@@ -7,6 +7,8 @@ use promqlite_functions::binary::{BinaryOp, Comparison, Operand, StepProblems, c
 use promqlite_model::{Annotations, Batch, Pos};
 use promqlite_plan::{Matching, Node};
 
+use crate::block::Block;
+use crate::budget::Tally;
 use crate::build::open;
 use crate::context::Cx;
 use crate::error::ExecError;
@@ -16,7 +18,7 @@ use crate::ops::join::{JoinSpec, MatchGroups};
 use crate::ops::join_general::open_general;
 use crate::ops::map::drop_names;
 use crate::ops::merge::Conflict;
-use crate::ops::scalar::scalar;
+use crate::ops::scalar::{Numbers, scalar};
 use crate::ops::sets::{open_set, read_rows};
 use crate::run::Query;
 
@@ -64,16 +66,16 @@ struct WithScalar<'q> {
     op: BinaryOp,
     comparison: Comparison,
     input: Opened<'q>,
-    numbers: Vec<f64>,
+    numbers: Numbers,
     scalar_left: bool,
     pos: Pos,
 }
 
 impl Source for WithScalar<'_> {
-    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Batch, ExecError> {
+    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
         let first = rows.start;
         let batch = self.input.read(rows, cx)?;
-        let mut out = Batch::empty(batch.rows(), batch.steps());
+        let mut out = Block::empty(batch.rows(), batch.steps(), cx)?;
         let mut problems = StepProblems::new();
         for row in 0..batch.rows() {
             let vector = Operand::Row { batch: &batch, row, fill: None };
@@ -81,16 +83,16 @@ impl Source for WithScalar<'_> {
             let (l, r) = if self.scalar_left { (number, vector) } else { (vector, number) };
             combine_rows(self.op, self.comparison, l, r, &mut out, row, (first + row) as u32, &mut problems);
         }
-        report(problems, self.pos, cx);
+        report(problems, self.pos, cx)?;
         Ok(out)
     }
 }
 
 /// Hands the problems that remain to the query's annotations.
-pub(crate) fn report(problems: StepProblems, pos: Pos, cx: &Cx<'_>) {
+pub(crate) fn report(problems: StepProblems, pos: Pos, cx: &Cx<'_>) -> Result<(), ExecError> {
     let mut notes = Annotations::default();
     problems.report(&mut notes, pos);
-    cx.note_all(notes);
+    cx.note_all(notes)
 }
 
 /// Negates every sample of a batch.
@@ -106,20 +108,24 @@ fn open_join<'q>(
     cx: &Cx<'_>,
 ) -> Result<Opened<'q>, ExecError> {
     let (many, one) = if spec.one_is_left() { (right, left) } else { (left, right) };
-    let groups = MatchGroups::new(spec, &many.schema, &one.schema);
+    let groups = MatchGroups::new(spec, &many.schema, &one.schema, cx)?;
     let Some(pairs) = groups.unique_pairs(spec) else {
         return open_general(spec, &groups, &many, &one, pos, cx);
     };
     cx.check_shape(pairs.len(), many.steps)?;
-    let mut schema = Schema::default();
+    let mut tally = Tally::new(cx, pairs.len() * PAIR_BYTES)?;
+    let mut schema = Schema { labels: Vec::with_capacity(pairs.len()), drop_name: Vec::new() };
     for &(m, o) in &pairs {
-        schema.labels.push(spec.result_labels(&many.schema.labels[m], &one.schema.labels[o], cx));
+        let labels = spec.result_labels(&many.schema.labels[m], &one.schema.labels[o], cx);
+        tally.add(labels.bytes())?;
+        schema.labels.push(labels);
     }
+    let held = tally.finish()?;
     if cx.settings.delayed_name_removal {
         let marked = |m: usize| spec.marks() || (spec.is_filter() && many.schema.drops_name(m));
         schema.drop_name = pairs.iter().map(|&(m, _)| marked(m)).collect();
     }
-    if crate::ops::grouping::Groups::by_labels(&schema.labels).len() != pairs.len() {
+    if crate::ops::grouping::Groups::by_labels(&schema.labels, cx)?.len() != pairs.len() {
         // Results that share labels must not meet at a step: that is settled step by step.
         return open_general(spec, &groups, &many, &one, pos, cx);
     }
@@ -131,13 +137,16 @@ fn open_join<'q>(
     let one = OneSide::new(one, &pairs, cx)?;
     let comparison = spec.comparison();
     let source = PairJoin { op: spec.op, comparison, one_is_left: spec.one_is_left(), many, one, pairs, pos };
-    Ok(Opened::new(schema, steps, source))
+    Ok(Opened::new(schema, steps, source).holding(held))
 }
+
+/// What a pair of rows takes: the two numbers, the result's labels, marks.
+const PAIR_BYTES: usize = 56;
 
 /// The side with one row per match: read along where rows are used once and in order, else kept.
 enum OneSide<'q> {
     Streamed(Opened<'q>),
-    Kept(Batch),
+    Kept(Block),
 }
 
 impl<'q> OneSide<'q> {
@@ -161,21 +170,21 @@ struct PairJoin<'q> {
 }
 
 impl Source for PairJoin<'_> {
-    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Batch, ExecError> {
+    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
         let first = rows.start;
         let pairs = &self.pairs[rows];
         let many_rows: Vec<usize> = pairs.iter().map(|pair| pair.0).collect();
         let many = read_rows(&self.many, &many_rows, cx)?;
         let streamed;
         let (one, streams) = match &self.one {
-            OneSide::Kept(batch) => (batch, false),
+            OneSide::Kept(batch) => (&**batch, false),
             OneSide::Streamed(opened) => {
                 let one_rows: Vec<usize> = pairs.iter().map(|pair| pair.1).collect();
                 streamed = read_rows(opened, &one_rows, cx)?;
-                (&streamed, true)
+                (&*streamed, true)
             }
         };
-        let mut out = Batch::empty(pairs.len(), many.steps());
+        let mut out = Block::empty(pairs.len(), many.steps(), cx)?;
         let mut problems = StepProblems::new();
         for (row, &(_, o)) in pairs.iter().enumerate() {
             let many = Operand::Row { batch: &many, row, fill: None };
@@ -183,7 +192,7 @@ impl Source for PairJoin<'_> {
             let (l, r) = if self.one_is_left { (one, many) } else { (many, one) };
             combine_rows(self.op, self.comparison, l, r, &mut out, row, (first + row) as u32, &mut problems);
         }
-        report(problems, self.pos, cx);
+        report(problems, self.pos, cx)?;
         Ok(out)
     }
 }

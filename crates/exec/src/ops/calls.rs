@@ -1,20 +1,25 @@
 //! Functions of instant vectors: one match from kernel variant to operator.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
 use promqlite_functions::{Function, Kernel, MapArgsFn, MetricNameRule};
-use promqlite_model::{Annotation, Batch, Grid, LabelsBuilder, Matcher, Validity, ValueType};
+use promqlite_model::{Annotation, Batch, Grid, Labels, LabelsBuilder, Matcher, Validity, ValueType};
 use promqlite_plan::{Node, NodeBox, NodeKind};
 
+use crate::block::Block;
+use crate::budget::{Held, Tally};
 use crate::build::{one_row, open};
 use crate::context::Cx;
 use crate::error::ExecError;
 use crate::operator::{Opened, Schema};
 use crate::ops::absent::open_absent;
-use crate::ops::aggregate::concat;
 use crate::ops::classic::{Statistic, open_histogram};
 use crate::ops::labels::{Join, Replace};
 use crate::ops::map::{drop_names, map};
 use crate::ops::merge::Conflict;
-use crate::ops::scalar::scalar;
+use crate::ops::scalar::{Numbers, scalar};
 use crate::ops::sort::{open_sort, open_sort_by_label};
 use crate::run::Query;
 
@@ -39,30 +44,30 @@ pub(crate) fn open_call<'q>(
                 args[1..].iter().map(|arg| scalar(arg, query, cx)).collect::<Result<Vec<_>, _>>()?;
             map_with_args(vector(0)?, f, numbers)
         }
-        Kernel::MapHistogram(f) | Kernel::MapHistogramTotals(f) => map(vector(0)?, move |batch, _, _| {
-            *batch = of_histograms(batch, f);
+        Kernel::MapHistogram(f) | Kernel::MapHistogramTotals(f) => map(vector(0)?, move |batch, _, cx| {
+            *batch = of_histograms(batch, f, cx)?;
             Ok(())
         }),
         Kernel::Calendar(f) if args.is_empty() => {
-            let times = node.grid.times().map(|t| f(t.0.div_euclid(1000))).collect();
-            return Ok(one_row(times));
+            let times = || node.grid.times().map(|t| f(t.0.div_euclid(1000))).collect();
+            return one_row(Numbers::new(node.grid.len, cx, times)?, cx);
         }
         Kernel::Calendar(f) => map(vector(0)?, move |batch, _, _| {
             batch.drop_histograms();
             batch.values_mut().iter_mut().for_each(|v| *v = f(*v as i64));
             Ok(())
         }),
-        Kernel::VectorOfScalar => return Ok(one_row(scalar(&args[0], query, cx)?)),
+        Kernel::VectorOfScalar => return one_row(scalar(&args[0], query, cx)?, cx),
         Kernel::Timestamp => open_timestamp(&args[0], node.grid, query, cx)?,
         // Only selectors know start timestamps, and the plan makes nodes of another kind of those.
         Kernel::StartTimestamp => return Ok(Opened::empty(node.grid.len)),
         Kernel::Absent => return open_absent(&vector(0)?, matchers, cx),
         Kernel::Sort(direction) => {
-            note_sort(node, cx);
+            note_sort(node, cx)?;
             open_sort(vector(0)?, direction, cx)?
         }
         Kernel::SortByLabel(direction) => {
-            note_sort(node, cx);
+            note_sort(node, cx)?;
             let labels = texts(&args[1..])?;
             open_sort_by_label(vector(0)?, &labels, direction, cx)?
         }
@@ -81,8 +86,8 @@ pub(crate) fn open_call<'q>(
         }
         Kernel::HistogramQuantile => {
             let q = scalar(&args[0], query, cx)?;
-            note_quantile(&q, &args[0], cx);
-            open_histogram(Statistic::Quantile(q), &vector(1)?, node.grid, args[1].pos, cx)?
+            note_quantile(&q, &args[0], cx)?;
+            open_histogram(Statistic::Quantile(Arc::new(q)), &vector(1)?, node.grid, args[1].pos, cx)?
         }
         Kernel::HistogramQuantiles => open_quantiles(node.grid, args, query, cx)?,
         Kernel::HistogramFraction => {
@@ -139,10 +144,10 @@ fn texts(args: &[NodeBox]) -> Result<Vec<&str>, ExecError> {
     args.iter().map(|arg| text(arg)).collect()
 }
 
-fn map_with_args<'q>(input: Opened<'q>, f: MapArgsFn, numbers: Vec<Vec<f64>>) -> Opened<'q> {
+fn map_with_args<'q>(input: Opened<'q>, f: MapArgsFn, numbers: Vec<Numbers>) -> Opened<'q> {
     map(input, move |batch, _, _| {
         batch.drop_histograms();
-        let args: Vec<&[f64]> = numbers.iter().map(Vec::as_slice).collect();
+        let args: Vec<&[f64]> = numbers.iter().map(|numbers| &**numbers).collect();
         for row in 0..batch.rows() {
             let mut row = batch.row_mut(row);
             let (values, valid) = row.floats();
@@ -152,10 +157,14 @@ fn map_with_args<'q>(input: Opened<'q>, f: MapArgsFn, numbers: Vec<Vec<f64>>) ->
     })
 }
 
-fn of_histograms(batch: &Batch, f: fn(promqlite_model::histogram::HistogramView<'_>) -> f64) -> Batch {
-    let mut out = Batch::empty(batch.rows(), batch.steps());
+fn of_histograms(
+    batch: &Batch,
+    f: fn(promqlite_model::histogram::HistogramView<'_>) -> f64,
+    cx: &Cx<'_>,
+) -> Result<Block, ExecError> {
+    let mut out = Block::empty(batch.rows(), batch.steps(), cx)?;
     if batch.histograms().is_none() {
-        return out;
+        return Ok(out);
     }
     for row in 0..batch.rows() {
         for step in 0..batch.steps() {
@@ -164,7 +173,7 @@ fn of_histograms(batch: &Batch, f: fn(promqlite_model::histogram::HistogramView<
             }
         }
     }
-    out
+    Ok(out)
 }
 
 /// The time of the step wherever the argument has a sample. Of a selector the plan makes a node that emits the
@@ -176,8 +185,8 @@ fn open_timestamp<'q>(
     cx: &Cx<'q>,
 ) -> Result<Opened<'q>, ExecError> {
     let input = open(arg, query, cx)?;
-    Ok(map(input, move |batch, _, _| {
-        let mut out = Batch::empty(batch.rows(), batch.steps());
+    Ok(map(input, move |batch, _, cx| {
+        let mut out = Block::empty(batch.rows(), batch.steps(), cx)?;
         for row in 0..batch.rows() {
             for step in (0..batch.steps()).filter(|&step| batch.has(row, step)) {
                 out.set_float(row, step, grid.time(step).seconds());
@@ -188,20 +197,22 @@ fn open_timestamp<'q>(
     }))
 }
 
-fn note_sort(node: &Node, cx: &Cx<'_>) {
+fn note_sort(node: &Node, cx: &Cx<'_>) -> Result<(), ExecError> {
     if node.grid.len > 1 {
-        cx.note(Annotation::SortInRangeQuery, node.pos);
+        cx.note(Annotation::SortInRangeQuery, node.pos)?;
     }
+    Ok(())
 }
 
-fn note_quantile(q: &[f64], arg: &Node, cx: &Cx<'_>) {
+fn note_quantile(q: &[f64], arg: &Node, cx: &Cx<'_>) -> Result<(), ExecError> {
     let mut last = f64::NEG_INFINITY.to_bits() ^ 1;
     for &q in q.iter().filter(|q| !(0.0..=1.0).contains(*q)) {
         if q.to_bits() != last {
-            cx.note(Annotation::InvalidQuantile(q), arg.pos);
+            cx.note(Annotation::InvalidQuantile(q), arg.pos)?;
             last = q.to_bits();
         }
     }
+    Ok(())
 }
 
 /// `histogram_quantiles(v, label, q…)`: a row per quantile and histogram.
@@ -212,52 +223,67 @@ fn open_quantiles<'q>(
     cx: &Cx<'q>,
 ) -> Result<Opened<'q>, ExecError> {
     let input = open(&args[0], query, cx)?;
-    let batch = input.read_all(cx)?;
-    let input = Opened::materialized(input.schema, batch);
+    let block = input.read_all(cx)?;
+    let held = cx.hold(input.schema.bytes())?;
+    let input = Opened::materialized(input.schema, block).holding(held);
     let name = text(&args[1])?;
     if name.is_empty() {
         return Err(ExecError::Evaluation(format!("invalid label name {}", promqlite_model::quote(name))));
     }
-    let name = cx.symbols.intern(name);
+    let name = cx.intern(name)?;
     let mut schema = Schema::default();
     let mut batches = Vec::new();
+    let mut tally = Tally::new(cx, 0)?;
     for arg in &args[2..] {
-        let q = scalar(arg, query, cx)?;
-        note_quantile(&q, arg, cx);
-        for (steps, text) in runs_of_equal(&q) {
-            let value = cx.symbols.intern(&text);
-            let one = open_histogram(Statistic::Quantile(q.clone()), &input, grid, args[0].pos, cx)?;
+        let q = Arc::new(scalar(arg, query, cx)?);
+        note_quantile(&q, arg, cx)?;
+        let (runs, _runs_held) = runs_of_equal(&q, cx)?;
+        for (steps, text) in runs {
+            let value = cx.intern(&text)?;
+            let statistic = Statistic::Quantile(Arc::clone(&q));
+            let one = open_histogram(statistic, &input, grid, args[0].pos, cx)?;
             let mut batch = one.read_all(cx)?;
             keep_steps(&mut batch, &steps);
-            let labelled = one
-                .schema
-                .labels
-                .iter()
-                .map(|labels| LabelsBuilder::from_labels(labels).set(name, value).build(&cx.symbols));
-            schema.labels.extend(labelled);
+            for labels in &one.schema.labels {
+                let labels = LabelsBuilder::from_labels(labels).set(name, value).build(&cx.symbols);
+                tally.add(labels.bytes() + 3 * size_of::<Labels>())?;
+                schema.labels.push(labels);
+            }
             schema.drop_name.extend((0..one.rows()).map(|row| one.schema.drops_name(row)));
             batches.push(batch);
         }
     }
-    let opened = Opened::materialized(schema, concat(&batches, grid.len));
+    let block = Block::concat(&batches, grid.len, cx)?;
+    let opened = Opened::materialized(schema, block).holding(tally.finish()?);
     if cx.settings.delayed_name_removal {
         return Ok(opened);
     }
     drop_names(opened, MetricNameRule::Drop, Conflict::SameStep, cx)
 }
 
+/// What a distinct quantile takes beside its bits: a label text and places in growing tables.
+const RUN_BYTES: usize = 300;
+
 /// The distinct values of a parameter, each with the steps at which it holds and its label text.
-fn runs_of_equal(q: &[f64]) -> Vec<(Validity, String)> {
-    let mut runs: Vec<(u64, Validity)> = Vec::new();
+fn runs_of_equal(q: &[f64], cx: &Cx<'_>) -> Result<(Vec<(Validity, String)>, Held), ExecError> {
+    let mut held = cx.hold(0)?;
+    let mut slots: HashMap<u64, usize, RandomState> = HashMap::default();
+    let mut runs: Vec<(Validity, String)> = Vec::new();
     for (step, &q_at) in q.iter().enumerate() {
-        let slot = runs.iter().position(|(bits, _)| *bits == q_at.to_bits()).unwrap_or_else(|| {
-            runs.push((q_at.to_bits(), Validity::none(1, q.len())));
-            runs.len() - 1
-        });
-        runs[slot].1.set(0, step);
+        let slot = match slots.get(&q_at.to_bits()) {
+            Some(&slot) => slot,
+            None => {
+                cx.check()?;
+                held.add(q.len() / 8 + RUN_BYTES)?;
+                slots.insert(q_at.to_bits(), runs.len());
+                let text = promqlite_functions::buckets::quantile_label(q_at);
+                runs.push((Validity::none(1, q.len()), text));
+                runs.len() - 1
+            }
+        };
+        runs[slot].0.set(0, step);
     }
-    let text = |bits| promqlite_functions::buckets::quantile_label(f64::from_bits(bits));
-    runs.into_iter().map(|(bits, steps)| (steps, text(bits))).collect()
+    Ok((runs, held))
 }
 
 fn keep_steps(batch: &mut Batch, steps: &Validity) {

@@ -2,23 +2,31 @@
 //! together by labels, then computed step by step.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use promqlite_functions::buckets::{Bucket, BucketQuantile, bucket_fraction, bucket_quantile, parse_le};
 use promqlite_model::histogram::{Fraction, HistogramView, Quantile, QuantileNote};
 use promqlite_model::{Annotation, Annotations, Batch, ForcedMonotonicity, Grid, Labels, Pos, Symbol};
 
+use crate::block::Block;
+use crate::budget::Held;
 use crate::context::Cx;
 use crate::error::ExecError;
 use crate::operator::{Opened, Schema, Source};
 use crate::ops::grouping::{Grouper, KeyLabels};
+use crate::ops::scalar::Numbers;
 
 /// What is computed of each histogram.
 pub(crate) enum Statistic {
     /// The quantile of each step.
-    Quantile(Vec<f64>),
+    Quantile(Arc<Numbers>),
     /// The fraction of observations between two bounds of each step.
-    Fraction(Vec<f64>, Vec<f64>),
+    Fraction(Numbers, Numbers),
 }
+
+/// What a row may take here beside its group: a histogram of its own with a bucket or two, in lists that grow and
+/// are put in order.
+const ROW_BYTES: usize = 400;
 
 /// The rows of one output series.
 struct Histogram {
@@ -32,7 +40,7 @@ struct Histogram {
 /// Opens one statistic over a vector of classic and native histograms.
 pub(crate) struct ClassicHistogram {
     statistic: Statistic,
-    input: Batch,
+    input: Block,
     histograms: Vec<Histogram>,
     grid: Grid,
     pos: Pos,
@@ -47,29 +55,36 @@ pub(crate) fn open_histogram<'q>(
     cx: &Cx<'_>,
 ) -> Result<Opened<'q>, ExecError> {
     let batch = input.read_all(cx)?;
-    let (histograms, schema) = group_rows(&batch, &input.schema, pos, cx);
+    let (histograms, schema, held) = group_rows(&batch, &input.schema, pos, cx)?;
     let steps = input.steps;
-    Ok(Opened::new(schema, steps, ClassicHistogram { statistic, input: batch, histograms, grid, pos }))
+    let source = ClassicHistogram { statistic, input: batch, histograms, grid, pos };
+    Ok(Opened::new(schema, steps, source).holding(held))
 }
 
-fn group_rows(batch: &Batch, schema: &Schema, pos: Pos, cx: &Cx<'_>) -> (Vec<Histogram>, Schema) {
+fn group_rows(
+    batch: &Batch,
+    schema: &Schema,
+    pos: Pos,
+    cx: &Cx<'_>,
+) -> Result<(Vec<Histogram>, Schema, Held), ExecError> {
     let all = KeyLabels::Except(Vec::new());
-    let mut grouper = Grouper::new(&all);
+    let mut grouper = Grouper::new(&all, cx)?;
+    let mut held = cx.hold(batch.rows() * ROW_BYTES)?;
     let mut histograms: Vec<Histogram> = Vec::new();
     let mut drop_name = Vec::new();
     let mut slot_of = |labels: &Labels, row: usize, histograms: &mut Vec<Histogram>| {
-        let slot = grouper.insert(labels) as usize;
+        let slot = grouper.insert(labels)? as usize;
         if slot == histograms.len() {
             let metric = annotated_name(labels, cx);
             histograms.push(Histogram { native: Vec::new(), buckets: Vec::new(), metric });
             drop_name.push(schema.drops_name(row));
         }
-        slot
+        Ok::<_, ExecError>(slot)
     };
     for row in 0..batch.rows() {
         let labels = &schema.labels[row];
         if batch.histograms().is_some_and(|h| h.any(row)) {
-            let slot = slot_of(labels, row, &mut histograms);
+            let slot = slot_of(labels, row, &mut histograms)?;
             histograms[slot].native.push(row);
         }
         if !batch.valid().any(row) {
@@ -78,16 +93,18 @@ fn group_rows(batch: &Batch, schema: &Schema, pos: Pos, cx: &Cx<'_>) -> (Vec<His
         let le = cx.symbols.get(labels.get(Symbol::LE));
         let Some(bound) = parse_le(le) else {
             let metric = annotated_name(labels, cx);
-            cx.note(Annotation::BadBucketLabel { le: le.to_owned(), metric }, pos);
+            cx.note(Annotation::BadBucketLabel { le: le.to_owned(), metric }, pos)?;
             continue;
         };
-        let slot = slot_of(&labels.without(|name| name == Symbol::LE), row, &mut histograms);
+        let slot = slot_of(&labels.without(|name| name == Symbol::LE), row, &mut histograms)?;
         histograms[slot].buckets.push((bound, row));
     }
     for histogram in &mut histograms {
         histogram.buckets.sort_by(|a, b| a.0.total_cmp(&b.0));
     }
-    let mut schema = Schema { labels: grouper.keys, drop_name };
+    let (keys, keys_held) = grouper.finish()?;
+    held.absorb(keys_held);
+    let mut schema = Schema { labels: keys, drop_name };
     // Native results come first, then classic ones, as the reference has them.
     let mut order: Vec<usize> = (0..histograms.len()).collect();
     order.sort_by_key(|&i| histograms[i].native.is_empty());
@@ -96,7 +113,7 @@ fn group_rows(batch: &Batch, schema: &Schema, pos: Pos, cx: &Cx<'_>) -> (Vec<His
         *labels = labels.without(|name| name == Symbol::LE);
     }
     let mut slots: Vec<Option<Histogram>> = histograms.into_iter().map(Some).collect();
-    (order.iter().filter_map(|&i| slots[i].take()).collect(), schema)
+    Ok((order.iter().filter_map(|&i| slots[i].take()).collect(), schema, held))
 }
 
 /// The metric name as annotations about histograms show it: only while names are still there.
@@ -109,15 +126,17 @@ fn annotated_name(labels: &Labels, cx: &Cx<'_>) -> String {
 }
 
 impl Source for ClassicHistogram {
-    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Batch, ExecError> {
+    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
         let steps = self.input.steps();
-        let mut out = Batch::empty(rows.len(), steps);
+        let mut out = Block::empty(rows.len(), steps, cx)?;
         let mut notes = Annotations::default();
         let mut scratch: Vec<Bucket> = Vec::new();
         for (at, row) in rows.enumerate() {
-            cx.check()?;
             let histogram = &self.histograms[row];
             for step in 0..steps {
+                if step % 1024 == 0 {
+                    cx.check()?;
+                }
                 scratch.clear();
                 scratch.extend(histogram.buckets.iter().filter_map(|&(upper, row)| {
                     self.input.float(row, step).map(|count| Bucket { upper, count })
@@ -128,7 +147,7 @@ impl Source for ClassicHistogram {
                 }
             }
         }
-        cx.note_all(notes);
+        cx.note_all(notes)?;
         Ok(out)
     }
 }

@@ -1,9 +1,11 @@
 //! `count_values`: a series per distinct value.
 
 use promqlite_functions::aggregate::{CountValuesState, Fold};
-use promqlite_model::LabelsBuilder;
+use promqlite_model::{Labels, LabelsBuilder};
 use promqlite_plan::Grouping;
 
+use crate::block::{Block, float_bytes};
+use crate::budget::Tally;
 use crate::context::Cx;
 use crate::error::ExecError;
 use crate::operator::{Opened, Schema};
@@ -17,7 +19,7 @@ pub(crate) fn open_count_values<'q>(
     input: &Opened<'_>,
     cx: &Cx<'_>,
 ) -> Result<Opened<'q>, ExecError> {
-    let name = cx.symbols.intern(label);
+    let name = cx.intern(label)?;
     // The value overwrites the label before grouping, so what the label was does not tell groups apart.
     let mut key = KeyLabels::of_grouping(grouping, &cx.symbols);
     let mut keeps_value = true;
@@ -28,28 +30,33 @@ pub(crate) fn open_count_values<'q>(
             names.push(name);
         }
     }
-    let groups = Groups::by_key(&input.schema.labels, &key);
+    let groups = Groups::by_key(&input.schema.labels, &key, cx)?;
     let steps = input.steps;
     let mut state = CountValuesState::new(steps);
-    let mut held = 0;
+    let mut counts = Tally::new(cx, 0)?;
     input.for_each_batch(cx, |first, batch| {
         for row in 0..batch.rows() {
-            state.add_row(groups.of_row[first + row], &batch, row);
+            state.add_row(groups.of_row[first + row], &batch, row, &mut |bytes| counts.add(bytes))?;
         }
-        let now = state.bytes();
-        cx.hold_bytes(now.saturating_sub(held))?;
-        held = held.max(now);
         Ok(())
     })?;
+    cx.check_shape(state.len(), steps)?;
+    counts.reserve(float_bytes(state.len(), steps))?;
     let counted = state.finish();
-    let labels = counted.series.iter().map(|(group, text)| {
+    let mut labels = Vec::with_capacity(counted.series.len());
+    let mut tally = Tally::new(cx, counted.series.len() * size_of::<Labels>())?;
+    for (group, text) in &counted.series {
         let mut builder = LabelsBuilder::from_labels(&groups.keys[*group as usize]);
         if keeps_value {
-            builder.set(name, cx.symbols.intern(text));
+            builder.set(name, cx.intern(text)?);
         }
-        builder.build(&cx.symbols)
-    });
-    let counted_rows = Opened::materialized(Schema::new(labels.collect()), counted.batch);
+        let built = builder.build(&cx.symbols);
+        tally.add(built.bytes())?;
+        labels.push(built);
+    }
+    drop((counted.series, counts));
+    let block = Block::adopt(counted.batch, cx)?;
+    let counted_rows = Opened::materialized(Schema::new(labels), block).holding(tally.finish()?);
     if keeps_value { Ok(counted_rows) } else { sum_equal(&counted_rows, cx) }
 }
 

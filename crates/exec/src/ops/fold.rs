@@ -8,6 +8,8 @@ use promqlite_functions::aggregate::{Accumulator, Fold};
 use promqlite_model::{Annotations, Pos, Symbol};
 use promqlite_plan::Grouping;
 
+use crate::block::{Block, float_bytes};
+use crate::budget::Held;
 use crate::context::Cx;
 use crate::error::ExecError;
 use crate::operator::{Opened, Schema, batches, fold_morsels, morsel_rows};
@@ -34,34 +36,55 @@ pub(crate) fn open_fold<'q>(
     cx: &Cx<'_>,
 ) -> Result<Opened<'q>, ExecError> {
     let steps = input.steps;
-    let groups = Groups::by_key(&input.schema.labels, &KeyLabels::of_grouping(grouping, &cx.symbols));
+    let groups = Groups::by_key(&input.schema.labels, &KeyLabels::of_grouping(grouping, &cx.symbols), cx)?;
     cx.check_shape(groups.len(), steps)?;
-    cx.hold_bytes(groups.len().saturating_mul(steps).saturating_mul(24) + input.schema.bytes())?;
+    let mut held = cx.hold(cells_bytes(groups.len(), steps))?;
     let mut all = Accumulator::new(fold, groups.len(), steps);
+    held.resize(all.bytes())?;
     if input.rows() <= morsel_rows(steps) {
         // One morsel: series by series, exactly as the reference adds them.
-        accumulate(&mut all, input, 0..input.rows(), |row| groups.of_row[row] as usize, cx)?;
+        accumulate(&mut all, &mut held, input, 0..input.rows(), |row| groups.of_row[row] as usize, cx)?;
     } else {
         let partial = |rows: Range<usize>| {
             let (local, group_map) = local_groups(&groups.of_row[rows.clone()]);
+            let mut held = cx.hold(cells_bytes(group_map.len(), steps))?;
             let mut part = Accumulator::new(fold, group_map.len(), steps);
+            held.resize(part.bytes())?;
             let first = rows.start;
-            accumulate(&mut part, input, rows, |row| local[row - first] as usize, cx)?;
-            Ok((part, group_map))
+            accumulate(&mut part, &mut held, input, rows, |row| local[row - first] as usize, cx)?;
+            Ok((part, held, group_map))
         };
-        fold_morsels(input.rows(), steps, cx, partial, |(part, group_map)| {
+        fold_morsels(input.rows(), steps, cx, partial, |(part, part_held, group_map)| {
+            let histograms = part.has_histograms();
             all.merge(part, &group_map);
-            Ok(())
+            drop(part_held);
+            if histograms { held.resize(all.bytes()) } else { Ok(()) }
         })?;
     }
     let mut notes = Annotations::default();
+    // The result takes over the sums of floats, but histograms are copied.
+    let room =
+        cx.hold(if all.has_histograms() { held_twice(&all) } else { float_bytes(groups.len(), steps) })?;
     let batch = all.finish(&mut notes, pos);
-    cx.note_all(notes);
-    Ok(Opened::materialized(group_schema(&input.schema, &groups), batch))
+    drop((room, held));
+    cx.note_all(notes)?;
+    let block = Block::adopt(batch, cx)?;
+    Ok(Opened::materialized(group_schema(&input.schema, &groups), block).holding(groups.held))
+}
+
+/// The most that an accumulator of floats takes: three numbers, a flag and a bit for each cell.
+fn cells_bytes(groups: usize, steps: usize) -> usize {
+    groups.saturating_mul(steps).saturating_mul(26)
+}
+
+/// What the histograms of a result take while they are copied from their sums: a table with room to grow.
+fn held_twice(all: &Accumulator) -> usize {
+    all.bytes().saturating_mul(2)
 }
 
 fn accumulate(
     into: &mut Accumulator,
+    held: &mut Held,
     input: &Opened<'_>,
     rows: Range<usize>,
     group_of: impl Fn(usize) -> usize,
@@ -74,6 +97,12 @@ fn accumulate(
             let labels = &input.schema.labels[first + row];
             let metric = || cx.symbols.get(labels.get(Symbol::NAME)).to_owned();
             into.add_row(group_of(first + row), &batch, row, &metric);
+            if batch.histograms().is_some() {
+                cx.check()?;
+            }
+        }
+        if into.has_histograms() {
+            held.resize(into.bytes())?;
         }
     }
     Ok(())

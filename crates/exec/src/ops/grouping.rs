@@ -7,6 +7,10 @@ use hashbrown::HashTable;
 use promqlite_model::{Label, Labels, Symbol, Symbols};
 use promqlite_plan::{Grouping, Matching};
 
+use crate::budget::{Held, Tally};
+use crate::context::Cx;
+use crate::error::ExecError;
+
 /// Which labels make up a key.
 #[derive(Clone, Debug)]
 pub(crate) enum KeyLabels {
@@ -69,25 +73,27 @@ fn intern(names: &[impl AsRef<str>], symbols: &Symbols) -> Vec<Symbol> {
 }
 
 /// Rows by key, groups numbered in order of their first row.
-#[derive(Debug, Default)]
 pub(crate) struct Groups {
     /// The group of each row.
     pub of_row: Vec<u32>,
     /// The key of each group, as labels.
     pub keys: Vec<Labels>,
+    /// What the two take.
+    pub held: Held,
 }
 
 impl Groups {
     /// Groups rows by some of their labels.
-    pub(crate) fn by_key(rows: &[Labels], key: &KeyLabels) -> Self {
-        let mut grouper = Grouper::new(key);
-        let of_row = rows.iter().map(|labels| grouper.insert(labels)).collect();
-        Self { of_row, keys: grouper.keys }
+    pub(crate) fn by_key(rows: &[Labels], key: &KeyLabels, cx: &Cx<'_>) -> Result<Self, ExecError> {
+        let mut grouper = Grouper::new(key, cx)?;
+        let of_row = grouper.insert_all(rows)?;
+        let (keys, held) = grouper.finish()?;
+        Ok(Self { of_row, keys, held })
     }
 
     /// Groups rows by all of their labels.
-    pub(crate) fn by_labels(rows: &[Labels]) -> Self {
-        Self::by_key(rows, &KeyLabels::Except(Vec::new()))
+    pub(crate) fn by_labels(rows: &[Labels], cx: &Cx<'_>) -> Result<Self, ExecError> {
+        Self::by_key(rows, &KeyLabels::Except(Vec::new()), cx)
     }
 
     /// Number of groups.
@@ -95,15 +101,20 @@ impl Groups {
         self.keys.len()
     }
 
-    /// The rows of each group, in order.
-    pub(crate) fn members(&self) -> Vec<Vec<usize>> {
+    /// The rows of each group, in order; and what they take.
+    pub(crate) fn members(&self, cx: &Cx<'_>) -> Result<(Vec<Vec<usize>>, Held), ExecError> {
+        // A list takes its header and room for at least four numbers, and has up to twice the room that it needs.
+        let held = cx.hold(self.len().saturating_mul(64).saturating_add(self.of_row.len() * 16))?;
         let mut members = vec![Vec::new(); self.len()];
         for (row, &group) in self.of_row.iter().enumerate() {
             members[group as usize].push(row);
         }
-        members
+        Ok((members, held))
     }
 }
+
+/// What a group takes beside the labels of its key: their place in a growing list and in a growing table.
+const GROUP_BYTES: usize = 72;
 
 /// Numbers keys as they come. Works on symbols: no string is looked at.
 pub(crate) struct Grouper<'k> {
@@ -111,31 +122,66 @@ pub(crate) struct Grouper<'k> {
     hasher: RandomState,
     table: HashTable<u32>,
     /// The key of each group.
-    pub keys: Vec<Labels>,
+    keys: Vec<Labels>,
+    tally: Tally<'k, 'k>,
 }
 
 impl<'k> Grouper<'k> {
-    pub(crate) fn new(key: &'k KeyLabels) -> Self {
-        Self { key, hasher: RandomState::default(), table: HashTable::new(), keys: Vec::new() }
+    pub(crate) fn new(key: &'k KeyLabels, cx: &'k Cx<'_>) -> Result<Self, ExecError> {
+        let tally = Tally::new(cx, 0)?;
+        Ok(Self { key, hasher: RandomState::default(), table: HashTable::new(), keys: Vec::new(), tally })
     }
 
     /// The group of a label set, a new one if its key is new.
-    pub(crate) fn insert(&mut self, labels: &Labels) -> u32 {
+    pub(crate) fn insert(&mut self, labels: &Labels) -> Result<u32, ExecError> {
         let hash = hash_key(&self.hasher, self.key, labels);
         if let Some(&group) = self.table.find(hash, |&g| same_key(self.key, &self.keys[g as usize], labels)) {
-            return group;
+            self.tally.add(0)?;
+            return Ok(group);
         }
         let group = u32::try_from(self.keys.len()).expect("invariant: max_series keeps groups below 2^32");
-        self.keys.push(self.key.of(labels));
+        let known = self.key.of(labels);
+        self.tally.add(known.bytes() + GROUP_BYTES)?;
+        self.keys.push(known);
         let (hasher, key, keys) = (&self.hasher, self.key, &self.keys);
         self.table.insert_unique(hash, group, |&g| hash_key(hasher, key, &keys[g as usize]));
-        group
+        Ok(group)
     }
 
-    /// The group of a label set, if its key is known.
-    pub(crate) fn find(&self, labels: &Labels) -> Option<u32> {
+    /// The groups of many label sets.
+    pub(crate) fn insert_all(&mut self, rows: &[Labels]) -> Result<Vec<u32>, ExecError> {
+        self.tally.reserve(rows.len() * size_of::<u32>())?;
+        let mut groups = Vec::with_capacity(rows.len());
+        for labels in rows {
+            groups.push(self.insert(labels)?);
+        }
+        Ok(groups)
+    }
+
+    /// The groups of many label sets, if their keys are known.
+    pub(crate) fn find_all(&mut self, rows: &[Labels]) -> Result<Vec<Option<u32>>, ExecError> {
+        self.tally.reserve(rows.len() * size_of::<Option<u32>>())?;
+        let mut groups = Vec::with_capacity(rows.len());
+        for labels in rows {
+            self.tally.add(0)?;
+            groups.push(self.find(labels));
+        }
+        Ok(groups)
+    }
+
+    fn find(&self, labels: &Labels) -> Option<u32> {
         let hash = hash_key(&self.hasher, self.key, labels);
         self.table.find(hash, |&g| same_key(self.key, &self.keys[g as usize], labels)).copied()
+    }
+
+    /// Number of groups.
+    pub(crate) fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// The key of each group; and what they and the groups of rows take.
+    pub(crate) fn finish(self) -> Result<(Vec<Labels>, Held), ExecError> {
+        Ok((self.keys, self.tally.finish()?))
     }
 }
 
@@ -159,11 +205,13 @@ mod tests {
         let symbols = Symbols::new();
         let rows = [[("a", "1"), ("b", "x")], [("a", "2"), ("b", "x")], [("a", "1"), ("b", "y")]]
             .map(|pairs| Labels::new(&symbols, pairs));
-        let groups = Groups::by_key(&rows, &KeyLabels::on(&["a", "zz"], &symbols));
+        let store = promqlite_storage::MemStore::new();
+        let cx = Cx::for_tests(&store);
+        let groups = Groups::by_key(&rows, &KeyLabels::on(&["a", "zz"], &symbols), &cx).expect("no limit");
         assert_eq!(groups.of_row, [0, 1, 0]);
         assert_eq!(groups.keys[1].display(&symbols), r#"{a="2"}"#);
-        let without = Groups::by_key(&rows, &KeyLabels::except(&["a"], &symbols));
+        let without = Groups::by_key(&rows, &KeyLabels::except(&["a"], &symbols), &cx).expect("no limit");
         assert_eq!(without.of_row, [0, 0, 1]);
-        assert_eq!(Groups::by_labels(&rows).len(), 3);
+        assert_eq!(Groups::by_labels(&rows, &cx).expect("no limit").len(), 3);
     }
 }

@@ -3,14 +3,27 @@
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
-use promqlite_model::{Batch, Labels, LabelsBuilder, MatchOp, Matcher, Pos, SampleBuf, Symbol};
+use promqlite_functions::Stop;
+use promqlite_model::{Batch, Labels, LabelsBuilder, MatchOp, Matcher, Pos, Symbol};
 use promqlite_plan::InfoNode;
 use promqlite_storage::{SelectHints, SelectRequest, Selection};
 
+use crate::block::Block;
+use crate::budget::{Held, Tally};
 use crate::context::Cx;
 use crate::error::ExecError;
 use crate::operator::{Opened, Schema};
+use crate::ops::buffer::Buffer;
 use crate::ops::lookback::{References, newest};
+
+/// What an alternative of a regular expression takes beside its text, in the tree that is read of it.
+const ALTERNATIVE_BYTES: usize = 48;
+/// What an info series takes beside its times: its labels, and a place in the table of a step.
+const SERIES_BYTES: usize = 120;
+/// What a cell takes in the list of cells, which grows.
+const CELL_BYTES: usize = 72;
+/// What an output row takes beside its labels, in lists and a table that grow.
+const ROW_BYTES: usize = 160;
 
 /// Labels by which base and info series find each other.
 struct Identity {
@@ -23,6 +36,8 @@ struct InfoSeries {
     labels: Vec<Labels>,
     /// Per series and step: the time of the sample, if there is one.
     times: Vec<Vec<Option<i64>>>,
+    /// What the two take.
+    held: Held,
 }
 
 /// Runs the join.
@@ -32,7 +47,7 @@ pub(crate) fn open_info<'q>(
     _pos: Pos,
     cx: &Cx<'_>,
 ) -> Result<Opened<'q>, ExecError> {
-    let identity = Identity { instance: cx.symbols.intern("instance"), job: cx.symbols.intern("job") };
+    let identity = Identity { instance: cx.intern("instance")?, job: cx.intern("job")? };
     let base = input.read_all(cx)?;
     let passes: Vec<bool> = input.schema.labels.iter().map(|labels| is_info(labels, info, cx)).collect();
     let series = select_info(info, &input.schema, &passes, &identity, cx)?;
@@ -63,6 +78,7 @@ fn select_info(
 ) -> Result<InfoSeries, ExecError> {
     let mut matchers: Vec<Matcher> = Vec::new();
     for (name, symbol) in [("instance", identity.instance), ("job", identity.job)] {
+        let _values = cx.hold(base.len() * 2 * size_of::<Symbol>())?;
         let mut values: Vec<Symbol> = base
             .labels
             .iter()
@@ -74,6 +90,11 @@ fn select_info(
         values.sort_unstable();
         values.dedup();
         if !values.is_empty() {
+            // Quoting can double a text; then come the pattern, its copies in the matcher, and the set of texts.
+            let texts = values.iter().map(|&v| cx.symbols.get(v).len().saturating_mul(2) + ALTERNATIVE_BYTES);
+            let texts = texts.fold(0_usize, usize::saturating_add);
+            cx.keep(texts.saturating_mul(8))?;
+            cx.check()?;
             let alternatives: Vec<String> = values.iter().map(|&v| quote_meta(cx.symbols.get(v))).collect();
             let pattern = alternatives.join("|");
             let matcher = Matcher::new(name, MatchOp::Regex, &pattern);
@@ -81,7 +102,7 @@ fn select_info(
         }
     }
     if matchers.is_empty() {
-        return Ok(InfoSeries { labels: Vec::new(), times: Vec::new() });
+        return Ok(InfoSeries { labels: Vec::new(), times: Vec::new(), held: cx.hold(0)? });
     }
     matchers.extend(info.name_matchers.iter().cloned());
     matchers.extend(info.data_matchers.iter().cloned());
@@ -93,14 +114,17 @@ fn select_info(
 fn read_info(info: &InfoNode, selection: &dyn Selection, cx: &Cx<'_>) -> Result<InfoSeries, ExecError> {
     let steps = info.input.grid.len;
     let references = References::new(info.at, steps);
-    let mut buf = SampleBuf::default();
-    let mut series = InfoSeries { labels: Vec::new(), times: Vec::new() };
+    let mut buf = Buffer::new(cx)?;
+    let mut series = InfoSeries { labels: Vec::new(), times: Vec::new(), held: cx.hold(0)? };
+    let is_over = || cx.is_over();
     for i in 0..selection.len() {
         cx.check()?;
-        let samples = selection.samples(i, info.range, &mut buf)?;
+        let samples = buf.read(selection, i, info.range)?;
+        series.held.add(steps.saturating_mul(size_of::<Option<i64>>()) + SERIES_BYTES)?;
         let mut times = vec![None; steps];
         let mut histogram = false;
-        let points = newest(&samples, references, info.lookback.0, |k, i| {
+        let stop = Stop::new(&is_over);
+        let points = newest(&samples, references, info.lookback.0, stop, |k, i| {
             histogram |= samples.histogram(i).is_some();
             times[k] = Some(samples.times[i]);
         });
@@ -150,29 +174,38 @@ impl Join<'_> {
         let mut rows: HashMap<(Labels, bool), usize, RandomState> = HashMap::default();
         let mut schema = Schema::default();
         let mut cells: Vec<(usize, usize, usize)> = Vec::new();
+        let mut tally = Tally::new(self.cx, self.series.labels.len() * SERIES_BYTES)?;
         for step in 0..steps {
             self.cx.check()?;
             let matches = self.matches_at(step)?;
             for row in (0..self.base.rows()).filter(|&row| self.base.has(row, step)) {
                 let Some(labels) = self.labels_at(row, &matches)? else { continue };
                 let drops = self.schema.drops_name(row);
+                tally.add(CELL_BYTES)?;
                 let next = rows.len();
                 let to = *rows.entry((labels.clone(), drops)).or_insert(next);
                 if to == next {
+                    tally.add(labels.bytes() + ROW_BYTES)?;
                     schema.labels.push(labels);
                     schema.drop_name.push(drops);
                 }
                 cells.push((to, row, step));
             }
         }
-        let mut out = Batch::empty(schema.len(), steps);
-        for (to, row, step) in cells {
+        self.cx.check_shape(schema.len(), steps)?;
+        let mut out = Block::empty(schema.len(), steps, self.cx)?;
+        for (i, (to, row, step)) in cells.into_iter().enumerate() {
+            if i % 1024 == 0 {
+                self.cx.check()?;
+                out.settle()?;
+            }
             if out.has(to, step) {
                 return Err(ExecError::duplicate_labels());
             }
             out.copy_cell(to, step, self.base, row, step);
         }
-        Ok(Opened::materialized(schema, out))
+        out.settle()?;
+        Ok(Opened::materialized(schema, out).holding(tally.finish()?))
     }
 
     /// The info series of each identity at a step, one per info metric: the newest sample wins.

@@ -4,7 +4,9 @@ use promqlite_functions::binary::{BinaryOp, Comparison};
 use promqlite_model::{Labels, LabelsBuilder, Symbol};
 use promqlite_plan::{Cardinality, Matching};
 
+use crate::budget::Held;
 use crate::context::Cx;
+use crate::error::ExecError;
 use crate::operator::Schema;
 use crate::ops::grouping::{Grouper, KeyLabels};
 
@@ -110,19 +112,23 @@ pub(crate) struct MatchGroups {
     pub many_count: Vec<u32>,
     /// The matching labels of each group.
     pub keys: Vec<Labels>,
+    /// What all of this takes.
+    _held: Held,
 }
 
 impl MatchGroups {
-    pub(crate) fn new(spec: &JoinSpec, many: &Schema, one: &Schema) -> Self {
-        let mut grouper = Grouper::new(&spec.key);
-        let one_group: Vec<u32> = one.labels.iter().map(|labels| grouper.insert(labels)).collect();
-        let many_group: Vec<u32> = many.labels.iter().map(|labels| grouper.insert(labels)).collect();
-        let keys = grouper.keys;
+    pub(crate) fn new(spec: &JoinSpec, many: &Schema, one: &Schema, cx: &Cx<'_>) -> Result<Self, ExecError> {
+        let mut grouper = Grouper::new(&spec.key, cx)?;
+        let one_group = grouper.insert_all(&one.labels)?;
+        let many_group = grouper.insert_all(&many.labels)?;
+        let (keys, mut held) = grouper.finish()?;
+        // A list of rows per group, most of them with one row; a count; and the pairs that come of it.
+        held.add(keys.len() * 64 + one.len() * 16 + many.len() * 32)?;
         let mut one_rows = vec![Vec::new(); keys.len()];
         one_group.iter().enumerate().for_each(|(row, &group)| one_rows[group as usize].push(row));
         let mut many_count = vec![0; keys.len()];
         many_group.iter().for_each(|&group| many_count[group as usize] += 1);
-        Self { many: many_group, one: one_group, one_rows, many_count, keys }
+        Ok(Self { many: many_group, one: one_group, one_rows, many_count, keys, _held: held })
     }
 
     /// The partners of all many-side rows that have one, if every group has at most one one-side row, and, in

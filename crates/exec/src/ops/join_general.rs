@@ -4,14 +4,23 @@ use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::RandomState;
 use promqlite_functions::binary::{Operand, StepProblems, combine_rows};
-use promqlite_model::{Batch, Labels, Pos, Validity};
+use promqlite_model::{Labels, Pos, Validity};
 use promqlite_plan::Cardinality;
 
+use crate::block::Block;
+use crate::budget::Tally;
 use crate::context::Cx;
 use crate::error::ExecError;
 use crate::operator::{Opened, Schema};
 use crate::ops::binary::report;
 use crate::ops::join::{JoinSpec, MatchGroups};
+
+/// What a group takes in the lists of a step, and among its results.
+const GROUP_BYTES: usize = 64;
+/// What a pair takes beside the labels of its result, in lists and tables that grow.
+const PAIR_BYTES: usize = 400;
+/// What a step takes at which a pair meets, in a list that grows.
+const STEP_BYTES: usize = 24;
 
 /// A pair of rows, one of which may be made up, and the steps at which the two meet.
 struct Pair {
@@ -26,8 +35,9 @@ struct GeneralJoin<'a> {
     groups: &'a MatchGroups,
     many_schema: &'a Schema,
     one_schema: &'a Schema,
-    many: Batch,
-    one: Batch,
+    many: Block,
+    one: Block,
+    tally: Tally<'a, 'a>,
     cx: &'a Cx<'a>,
     pairs: Vec<Pair>,
     pair_of: HashMap<(Option<usize>, Option<usize>), usize, RandomState>,
@@ -52,6 +62,7 @@ pub(crate) fn open_general<'q>(
         one_schema: &one.schema,
         many: many_batch,
         one: one_batch,
+        tally: Tally::new(cx, groups.keys.len() * GROUP_BYTES)?,
         cx,
         pairs: Vec::new(),
         pair_of: HashMap::default(),
@@ -60,9 +71,7 @@ pub(crate) fn open_general<'q>(
     };
     let mut at_step = StepMatches::new(groups.keys.len());
     for step in 0..many.steps {
-        if step % 64 == 0 {
-            cx.check()?;
-        }
+        cx.check()?;
         join.match_step(step, &mut at_step)?;
     }
     join.compute(pos)
@@ -98,6 +107,7 @@ impl GeneralJoin<'_> {
         at.clear();
         for row in (0..self.one.rows()).filter(|&row| self.one.has(row, step)) {
             let group = self.groups.one[row] as usize;
+            self.tally.add(0)?;
             if let Some(rival) = at.one[group].replace(row) {
                 return Err(self.duplicate(group, rival, row));
             }
@@ -111,8 +121,9 @@ impl GeneralJoin<'_> {
             if one.is_none() && self.spec.fill_right.is_none() {
                 continue;
             }
-            let pair = self.pair(Some(row), one);
+            let pair = self.pair(Some(row), one)?;
             self.check_unique(group, pair, at)?;
+            self.tally.add(STEP_BYTES)?;
             self.pairs[pair].steps.push(step);
         }
         if self.spec.fill_left.is_some() {
@@ -122,8 +133,9 @@ impl GeneralJoin<'_> {
                 }
                 let group = self.groups.one[row];
                 if !at.used[group as usize] {
-                    let pair = self.pair(None, Some(row));
+                    let pair = self.pair(None, Some(row))?;
                     self.check_unique(group, pair, at)?;
+                    self.tally.add(STEP_BYTES)?;
                     self.pairs[pair].steps.push(step);
                 }
             }
@@ -162,9 +174,9 @@ impl GeneralJoin<'_> {
         ))
     }
 
-    fn pair(&mut self, many: Option<usize>, one: Option<usize>) -> usize {
+    fn pair(&mut self, many: Option<usize>, one: Option<usize>) -> Result<usize, ExecError> {
         if let Some(&known) = self.pair_of.get(&(many, one)) {
-            return known;
+            return Ok(known);
         }
         let labels = match (many, one) {
             (Some(m), Some(o)) => {
@@ -183,6 +195,7 @@ impl GeneralJoin<'_> {
         };
         let inherits = self.spec.is_filter() && many.is_some_and(|m| self.many_schema.drops_name(m));
         let drops = self.cx.settings.delayed_name_removal && (self.spec.marks() || inherits);
+        self.tally.add(labels.bytes() + PAIR_BYTES)?;
         let next = self.rows.len();
         let out = *self.rows.entry((labels.clone(), drops)).or_insert(next);
         if out == next {
@@ -191,17 +204,19 @@ impl GeneralJoin<'_> {
         }
         self.pairs.push(Pair { many, one, out, steps: Vec::new() });
         self.pair_of.insert((many, one), self.pairs.len() - 1);
-        self.pairs.len() - 1
+        Ok(self.pairs.len() - 1)
     }
 
     fn compute<'q>(self, pos: Pos) -> Result<Opened<'q>, ExecError> {
         let steps = self.many.steps();
         self.cx.check_shape(self.schema.len(), steps)?;
-        self.cx.hold_bytes(self.schema.len().saturating_mul(steps).saturating_mul(8))?;
-        let mut out = Batch::empty(self.schema.len(), steps);
+        let mut out = Block::empty(self.schema.len(), steps, self.cx)?;
         let mut problems = StepProblems::new();
-        let mut result = Batch::empty(1, steps);
+        let mut result = Block::empty(1, steps, self.cx)?;
         for (order, pair) in self.pairs.iter().enumerate() {
+            if order % 64 == 0 {
+                self.cx.check()?;
+            }
             let side = |batch, row: Option<usize>, fill: Option<f64>| match row {
                 Some(row) => Operand::Row { batch, row, fill: None },
                 None => Operand::Filled(fill.expect("invariant: only filled rows are missing")),
@@ -222,10 +237,12 @@ impl GeneralJoin<'_> {
                 }
                 out.copy_cell(pair.out, step, &result, 0, step);
             }
+            result.settle()?;
+            out.settle()?;
             own.retain(&meets);
             problems.merge(own);
         }
-        report(problems, pos, self.cx);
-        Ok(Opened::materialized(self.schema, out))
+        report(problems, pos, self.cx)?;
+        Ok(Opened::materialized(self.schema, out).holding(self.tally.finish()?))
     }
 }

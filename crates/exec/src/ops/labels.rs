@@ -6,10 +6,14 @@ use foldhash::fast::RandomState;
 use promqlite_model::{Labels, LabelsBuilder, Symbol};
 use promqlite_regex::{Regex, Template};
 
+use crate::budget::Tally;
 use crate::context::Cx;
 use crate::error::ExecError;
 use crate::operator::Opened;
 use crate::ops::merge::{Conflict, merge_equal};
+
+/// What a remembered replacement takes in a growing table.
+const MEMO_BYTES: usize = 48;
 
 /// `label_replace(v, destination, replacement, source, regex)`.
 pub(crate) struct Replace {
@@ -40,8 +44,8 @@ impl Replace {
             return Err(ExecError::Evaluation(text));
         }
         Ok(Self {
-            destination: cx.symbols.intern(destination),
-            source: cx.symbols.intern(source),
+            destination: cx.intern(destination)?,
+            source: cx.intern(source)?,
             template: Template::new(replacement),
             text_len: replacement.len(),
             groups: replacement.matches('$').count(),
@@ -52,10 +56,8 @@ impl Replace {
     pub(crate) fn open<'q>(self, mut input: Opened<'q>, cx: &Cx<'_>) -> Result<Opened<'q>, ExecError> {
         // The expression runs once per distinct value of the source label.
         let mut replaced: HashMap<Symbol, Option<Symbol>, RandomState> = HashMap::default();
+        let (mut made, mut known) = (Tally::new(cx, 0)?, Tally::new(cx, 0)?);
         for row in 0..input.rows() {
-            if row % 1024 == 0 {
-                cx.check()?;
-            }
             let labels = &input.schema.labels[row];
             let source = labels.get(self.source);
             let value = match replaced.get(&source) {
@@ -63,20 +65,27 @@ impl Replace {
                 None => {
                     let value = cx.symbols.get(source);
                     // Counted before it is made: nested calls may double a value again and again.
+                    // A growing string has up to twice the room that it needs, and is moved as it grows.
                     let bound = self.text_len.saturating_add(value.len().saturating_mul(self.groups));
-                    cx.hold_bytes(bound)?;
+                    let scratch = cx.hold(bound.saturating_mul(3))?;
                     let text = self.regex.replace(value, &self.template);
-                    cx.release_bytes(bound - text.as_ref().map_or(0, String::len).min(bound));
-                    let value = text.map(|text| cx.symbols.intern(&text));
+                    let value = text.map(|text| cx.intern(&text)).transpose()?;
+                    drop(scratch);
+                    known.add(MEMO_BYTES)?;
                     replaced.insert(source, value);
                     value
                 }
             };
-            let Some(value) = value else { continue };
+            let Some(value) = value else {
+                made.add(0)?;
+                continue;
+            };
             input.schema.labels[row] = with_label(labels, self.destination, value, cx);
+            made.add(input.schema.labels[row].bytes())?;
             keep_name_if_written(&mut input, row, self.destination);
         }
-        merge_equal(input, Conflict::SameStep, cx)
+        drop((known, replaced));
+        merge_equal(input.holding(made.finish()?), Conflict::SameStep, cx)
     }
 }
 
@@ -103,29 +112,29 @@ impl Join {
             return Err(ExecError::Evaluation(text));
         }
         Ok(Self {
-            destination: cx.symbols.intern(destination),
+            destination: cx.intern(destination)?,
             separator: separator.to_owned(),
-            sources: sources.iter().map(|source| cx.symbols.intern(source)).collect(),
+            sources: sources.iter().map(|source| cx.intern(source)).collect::<Result<_, _>>()?,
         })
     }
 
     pub(crate) fn open<'q>(self, mut input: Opened<'q>, cx: &Cx<'_>) -> Result<Opened<'q>, ExecError> {
+        let mut made = Tally::new(cx, 0)?;
         for row in 0..input.rows() {
-            if row % 1024 == 0 {
-                cx.check()?;
-            }
             let labels = &input.schema.labels[row];
             let values: Vec<&str> =
                 self.sources.iter().map(|&name| cx.symbols.get(labels.get(name))).collect();
             let separators = self.separator.len().saturating_mul(values.len());
             let bound = values.iter().fold(separators, |sum, value| sum.saturating_add(value.len()));
-            cx.hold_bytes(bound)?;
+            let scratch = cx.hold(bound)?;
             let joined = values.join(&self.separator);
-            let value = cx.symbols.intern(&joined);
+            let value = cx.intern(&joined)?;
+            drop(scratch);
             input.schema.labels[row] = with_label(labels, self.destination, value, cx);
+            made.add(input.schema.labels[row].bytes())?;
             keep_name_if_written(&mut input, row, self.destination);
         }
-        merge_equal(input, Conflict::SameStep, cx)
+        merge_equal(input.holding(made.finish()?), Conflict::SameStep, cx)
     }
 }
 

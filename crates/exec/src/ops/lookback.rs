@@ -1,5 +1,6 @@
 //! The instant selector's kernel: the newest sample of each step.
 
+use promqlite_functions::Stop;
 use promqlite_model::{RowMut, Samples, TimeRange, is_stale};
 use promqlite_plan::{Emit, TimeMap};
 
@@ -27,19 +28,26 @@ impl References {
     }
 }
 
+/// Steps between two questions whether to stop.
+const STEPS_BETWEEN_STOPS: usize = 1 << 14;
+
 /// Calls `emit(k, i)` for each step `k` whose newest sample `i` in `(r − lookback, r]` is no staleness marker.
-/// One pass over steps and samples.
+/// One pass over steps and samples, which ends early when `stop` says so.
 #[inline]
 pub(crate) fn newest(
     samples: &Samples<'_>,
     references: References,
     lookback_ms: i64,
+    stop: Stop<'_>,
     mut emit: impl FnMut(usize, usize),
 ) -> usize {
     let times = samples.times;
     let mut next = times.partition_point(|&t| t <= references.at(0));
     let mut emitted = 0;
     for k in 0..references.len {
+        if k % STEPS_BETWEEN_STOPS == STEPS_BETWEEN_STOPS - 1 && stop.now() {
+            break;
+        }
         let r = references.at(k);
         while next < times.len() && times[next] <= r {
             next += 1;
@@ -62,24 +70,25 @@ pub(crate) fn fill(
     references: References,
     lookback_ms: i64,
     what: Emit,
+    stop: Stop<'_>,
     row: &mut RowMut<'_>,
 ) -> usize {
     match what {
         Emit::Value if samples.histograms.is_none() => {
             let (values, valid) = row.floats();
-            newest(samples, references, lookback_ms, |k, i| {
+            newest(samples, references, lookback_ms, stop, |k, i| {
                 values[k] = samples.values[i];
                 valid[k / 64] |= 1 << (k % 64);
             })
         }
-        Emit::Value => newest(samples, references, lookback_ms, |k, i| match samples.histogram(i) {
+        Emit::Value => newest(samples, references, lookback_ms, stop, |k, i| match samples.histogram(i) {
             Some(histogram) => row.set_histogram_view(k, histogram),
             None => row.set(k, samples.values[i]),
         }),
-        Emit::Timestamp => newest(samples, references, lookback_ms, |k, i| {
+        Emit::Timestamp => newest(samples, references, lookback_ms, stop, |k, i| {
             row.set(k, samples.times[i] as f64 / 1000.0);
         }),
-        Emit::StartTimestamp => newest(samples, references, lookback_ms, |k, i| {
+        Emit::StartTimestamp => newest(samples, references, lookback_ms, stop, |k, i| {
             row.set(k, samples.start_time(i) as f64 / 1000.0);
         }),
     }
@@ -93,7 +102,7 @@ mod tests {
     fn run(times: &[i64], values: &[f64], references: References, lookback: i64) -> Vec<Option<f64>> {
         let mut batch = Batch::empty(1, references.len);
         let samples = Samples::floats(times, values);
-        fill(&samples, references, lookback, Emit::Value, &mut batch.row_mut(0));
+        fill(&samples, references, lookback, Emit::Value, Stop::default(), &mut batch.row_mut(0));
         (0..references.len).map(|k| batch.float(0, k)).collect()
     }
 

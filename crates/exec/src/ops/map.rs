@@ -3,11 +3,13 @@
 use std::ops::Range;
 
 use promqlite_functions::MetricNameRule;
-use promqlite_model::{Batch, Labels, Symbol};
+use promqlite_model::{Labels, Symbol};
 
+use crate::block::Block;
+use crate::budget::Tally;
 use crate::context::Cx;
 use crate::error::ExecError;
-use crate::operator::{Opened, Schema, Source};
+use crate::operator::{Opened, Source};
 use crate::ops::merge::{Conflict, merge_equal};
 
 /// Applies `change(batch, first row)` to every batch.
@@ -18,9 +20,9 @@ pub(crate) struct Map<'q, F> {
 
 impl<F> Source for Map<'_, F>
 where
-    F: Fn(&mut Batch, usize, &Cx<'_>) -> Result<(), ExecError> + Send + Sync,
+    F: Fn(&mut Block, usize, &Cx<'_>) -> Result<(), ExecError> + Send + Sync,
 {
-    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Batch, ExecError> {
+    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
         let first = rows.start;
         let mut batch = self.input.read(rows, cx)?;
         (self.change)(&mut batch, first, cx)?;
@@ -31,7 +33,7 @@ where
 /// An operator that changes cells and leaves the schema alone.
 pub(crate) fn map<'q>(
     input: Opened<'q>,
-    change: impl Fn(&mut Batch, usize, &Cx<'_>) -> Result<(), ExecError> + Send + Sync + 'q,
+    change: impl Fn(&mut Block, usize, &Cx<'_>) -> Result<(), ExecError> + Send + Sync + 'q,
 ) -> Opened<'q> {
     let (schema, steps) = (input.schema.clone(), input.steps);
     Opened::new(schema, steps, Map { input, change })
@@ -55,6 +57,12 @@ pub(crate) fn drop_names<'q>(
         MetricNameRule::DropNameOnly => labels.without(|name| name == Symbol::NAME),
         _ => labels.without_metadata(),
     };
-    input.schema = Schema::new(input.schema.labels.iter().map(shorter).collect());
+    let mut tally = Tally::new(cx, 0)?;
+    for labels in &mut input.schema.labels {
+        *labels = shorter(labels);
+        tally.add(labels.bytes())?;
+    }
+    input.schema.drop_name = Vec::new();
+    let input = input.holding(tally.finish()?);
     merge_equal(input, conflict, cx)
 }

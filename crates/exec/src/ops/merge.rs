@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use promqlite_model::{Batch, Labels};
 
+use crate::block::Block;
 use crate::context::Cx;
 use crate::error::ExecError;
 use crate::operator::{Opened, Schema, Source};
@@ -38,11 +39,11 @@ pub(crate) fn merge_equal<'q>(
     conflict: Conflict,
     cx: &Cx<'_>,
 ) -> Result<Opened<'q>, ExecError> {
-    let groups = Groups::by_labels(&input.schema.labels);
+    let groups = Groups::by_labels(&input.schema.labels, cx)?;
     if groups.len() == input.rows() {
         return Ok(input);
     }
-    let members = groups.members();
+    let (members, _members_held) = groups.members(cx)?;
     let steps = input.steps;
     let mut drop_name = Vec::new();
     if !input.schema.drop_name.is_empty() {
@@ -77,14 +78,15 @@ struct Merge<'q> {
 }
 
 impl Source for Merge<'_> {
-    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Batch, ExecError> {
+    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
         let steps = self.input.steps;
-        let mut out = Batch::empty(rows.len(), steps);
+        let mut out = Block::empty(rows.len(), steps, cx)?;
         for (to, members) in self.members[rows].iter().enumerate() {
             for run in contiguous_runs(members) {
                 let batch = self.input.read(run.clone(), cx)?;
                 for from in 0..run.len() {
                     merge_row(&mut out, to, &batch, from)?;
+                    out.settle()?;
                 }
             }
         }

@@ -3,6 +3,7 @@
 pub(crate) mod absent;
 pub(crate) mod aggregate;
 pub(crate) mod binary;
+pub(crate) mod buffer;
 pub(crate) mod calls;
 pub(crate) mod classic;
 pub(crate) mod count_values;
@@ -16,6 +17,7 @@ pub(crate) mod labels;
 pub(crate) mod lookback;
 pub(crate) mod map;
 pub(crate) mod merge;
+pub(crate) mod order;
 pub(crate) mod range;
 pub(crate) mod scalar;
 pub(crate) mod select;

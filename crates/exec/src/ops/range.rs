@@ -3,7 +3,9 @@
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 
-use promqlite_functions::{Extension, ExtensionSupport, Function, Kernel, RangeCx, RangeKernel, Windows};
+use promqlite_functions::{
+    Extension, ExtensionSupport, Function, Kernel, RangeCx, RangeKernel, Stop, Windows,
+};
 use promqlite_model::histogram::CounterResetHint;
 use promqlite_model::{
     Annotation, Annotations, Batch, Grid, Labels, Millis, Pos, SampleBuf, Samples, Symbol, TimeRange,
@@ -11,10 +13,14 @@ use promqlite_model::{
 use promqlite_plan::TimeMap;
 use promqlite_storage::Selection;
 
+use crate::block::{Block, float_bytes};
+use crate::budget::Held;
 use crate::context::Cx;
 use crate::error::ExecError;
 use crate::operator::{Opened, Schema, Source};
-use crate::ops::select::{selection_schema, without_stale};
+use crate::ops::buffer::{Buffer, bytes_of, histogram_room};
+use crate::ops::scalar::Numbers;
+use crate::ops::select::{has_stale, selection_schema, without_stale};
 
 /// Where the samples of a row come from.
 pub(crate) enum RowSamples<'q> {
@@ -47,7 +53,7 @@ impl Geometry {
         TimeRange::new(start, self.last_end().saturating_add(after))
     }
 
-    pub(crate) fn windows<'a>(&self, samples: Samples<'a>, lookback: Millis) -> Windows<'a> {
+    pub(crate) fn windows<'a>(&self, samples: Samples<'a>, lookback: Millis, stop: Stop<'a>) -> Windows<'a> {
         Windows {
             samples,
             grid: self.grid,
@@ -55,15 +61,28 @@ impl Geometry {
             end_step: self.ends.step.0,
             range: self.range,
             lookback,
+            stop,
         }
     }
 }
 
 impl<'q> RowSamples<'q> {
-    pub(crate) fn schema(&self) -> Schema {
+    /// Number of rows.
+    pub(crate) fn rows(&self) -> usize {
         match self {
-            Self::Stored { selection, .. } => selection_schema(*selection),
-            Self::Subquery { input, .. } => input.schema.clone(),
+            Self::Stored { selection, .. } => selection.len(),
+            Self::Subquery { input, .. } => input.rows(),
+        }
+    }
+
+    /// The rows. The list of them is the caller's to hold.
+    pub(crate) fn schema(&self, cx: &Cx<'_>) -> Result<Schema, ExecError> {
+        match self {
+            Self::Stored { selection, .. } => selection_schema(*selection, cx),
+            Self::Subquery { input, .. } => {
+                drop(cx.hold(input.schema.bytes())?);
+                Ok(input.schema.clone())
+            }
         }
     }
 
@@ -82,17 +101,21 @@ impl<'q> RowSamples<'q> {
                     Some(Extension::Anchored) => geometry.span(lookback.0, 0),
                     Some(Extension::Smoothed) => geometry.span(lookback.0, lookback.0),
                 };
-                let (mut buf, mut clean) = (SampleBuf::default(), SampleBuf::default());
+                let (mut buf, mut clean) = (Buffer::new(cx)?, SampleBuf::default());
                 for row in rows {
                     cx.check()?;
-                    let samples = selection.samples(row, span, &mut buf)?;
+                    let samples = buf.read(*selection, row, span)?;
                     cx.samples_read.fetch_add(samples.len() as u64, Ordering::Relaxed);
+                    let _copy = if has_stale(&samples) { Some(cx.hold(bytes_of(&samples))?) } else { None };
                     f(row, without_stale(samples, &mut clean))?;
                 }
                 Ok(())
             }
             Self::Subquery { input, grid } => {
                 let batch = input.read(rows.clone(), cx)?;
+                // The points of a row once more, as samples: at most two numbers and an index for each.
+                let histograms = batch.bytes() - float_bytes(batch.rows(), batch.steps());
+                let _points = cx.hold(grid.len.saturating_mul(20).saturating_add(histograms))?;
                 let mut buf = SampleBuf::default();
                 for (i, row) in rows.enumerate() {
                     cx.check()?;
@@ -122,6 +145,10 @@ pub(crate) fn points_of(batch: &Batch, row: usize, grid: &Grid, out: &mut Sample
     }
 }
 
+/// Bytes of scratch space that a kernel may use for each sample of a window: times and values once more, in lists
+/// with room to grow.
+const SCRATCH_PER_SAMPLE: usize = 48;
+
 /// A range-vector function: one kernel call per series.
 pub(crate) struct RangeFunction<'q> {
     pub kernel: RangeKernel,
@@ -130,21 +157,22 @@ pub(crate) struct RangeFunction<'q> {
     /// The labels of the input's rows.
     pub labels: Vec<Labels>,
     /// A number per step for each scalar argument.
-    pub args: Vec<Vec<f64>>,
+    pub args: Vec<Numbers>,
     pub positions: Vec<Pos>,
     pub range_arg: usize,
 }
 
 impl<'q> RangeFunction<'q> {
     /// Opens the function; its rows still have their names.
-    pub(crate) fn open(mut self) -> Opened<'q> {
-        let schema = self.input.schema();
+    pub(crate) fn open(mut self, cx: &Cx<'_>) -> Result<Opened<'q>, ExecError> {
+        let schema = self.input.schema(cx)?;
+        let copies = cx.hold(schema.bytes())?;
         self.labels = schema.labels.clone();
         let steps = self.geometry.grid.len;
-        Opened::new(schema, steps, self)
+        Ok(Opened::new(schema, steps, self).holding(copies))
     }
 
-    fn run(&self, samples: Samples<'_>, batch: &mut Batch, at: usize, cx: &mut RangeCx<'_>) {
+    fn run(&self, samples: Samples<'_>, stop: Stop<'_>, batch: &mut Batch, at: usize, cx: &mut RangeCx<'_>) {
         let mut out = batch.row_mut(at);
         let extension = match &self.input {
             RowSamples::Stored { extension, .. } => *extension,
@@ -154,7 +182,7 @@ impl<'q> RangeFunction<'q> {
             RowSamples::Stored { lookback, .. } => *lookback,
             RowSamples::Subquery { .. } => Millis::ZERO,
         };
-        let windows = self.geometry.windows(samples, lookback);
+        let windows = self.geometry.windows(samples, lookback, stop);
         match (extension, self.kernel.extended) {
             (Some(extension), ExtensionSupport::Anchored(kernel) | ExtensionSupport::Both(kernel)) => {
                 kernel(&windows, extension, &mut out, cx);
@@ -162,6 +190,13 @@ impl<'q> RangeFunction<'q> {
             _ if samples.histograms.is_some() => (self.kernel.mixed)(&windows, &mut out, cx),
             _ => (self.kernel.floats)(&windows, &mut out, cx),
         }
+    }
+
+    /// Scratch space of the kernels, which copy no more than a few numbers for each sample of the widest window;
+    /// and room for the histograms of the row.
+    fn room(&self, samples: &Samples<'_>, cx: &Cx<'_>) -> Result<(Held, Option<Held>), ExecError> {
+        let scratch = cx.hold(samples.len().saturating_mul(SCRATCH_PER_SAMPLE))?;
+        Ok((scratch, histogram_room(samples, self.geometry.grid.len, cx)?))
     }
 
     /// Remarks on a counter function over something that does not look like a counter.
@@ -183,9 +218,11 @@ impl<'q> RangeFunction<'q> {
 }
 
 impl Source for RangeFunction<'_> {
-    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Batch, ExecError> {
-        let mut batch = Batch::empty(rows.len(), self.geometry.grid.len);
-        let args: Vec<&[f64]> = self.args.iter().map(Vec::as_slice).collect();
+    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
+        let mut batch = Block::empty(rows.len(), self.geometry.grid.len, cx)?;
+        let args: Vec<&[f64]> = self.args.iter().map(|numbers| &**numbers).collect();
+        let is_over = || cx.is_over();
+        let stop = Stop::new(&is_over);
         let mut notes = Annotations::default();
         let mut error = None;
         let mut last_remarked = Symbol::EMPTY;
@@ -206,8 +243,14 @@ impl Source for RangeFunction<'_> {
                 notes: &mut notes,
                 error: None,
             };
-            self.run(samples, &mut batch, row - first, &mut range_cx);
-            if let Some(text) = range_cx.error {
+            let _room = self.room(&samples, cx)?;
+            self.run(samples, stop, &mut batch, row - first, &mut range_cx);
+            let failed = range_cx.error;
+            cx.check()?;
+            if samples.histograms.is_some() {
+                batch.settle()?;
+            }
+            if let Some(text) = failed {
                 error.get_or_insert(text);
             }
             if self.kernel.counter && batch.valid().any(row - first) && name != last_remarked {
@@ -219,7 +262,7 @@ impl Source for RangeFunction<'_> {
             cx.release_samples(widest);
             Ok(())
         })?;
-        cx.note_all(notes);
+        cx.note_all(notes)?;
         if let Some(text) = error {
             return Err(ExecError::Evaluation(text));
         }

@@ -3,13 +3,16 @@
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 
-use promqlite_model::{Annotation, Batch, Millis, Pos, SampleBuf, Symbol, TimeRange, is_stale};
+use promqlite_functions::Stop;
+use promqlite_model::{Annotation, Labels, Millis, Pos, SampleBuf, Symbol, TimeRange, is_stale};
 use promqlite_plan::Emit;
 use promqlite_storage::Selection;
 
+use crate::block::Block;
 use crate::context::Cx;
 use crate::error::ExecError;
 use crate::operator::{Opened, Schema, Source};
+use crate::ops::buffer::{Buffer, histogram_room};
 use crate::ops::lookback::{References, fill};
 use crate::ops::smoothed;
 
@@ -24,8 +27,8 @@ pub(crate) struct InstantSelector<'q> {
 }
 
 impl<'q> InstantSelector<'q> {
-    pub(crate) fn open(self) -> Opened<'q> {
-        Opened::new(selection_schema(self.selection), self.references.len, self)
+    pub(crate) fn open(self, cx: &Cx<'_>) -> Result<Opened<'q>, ExecError> {
+        Ok(Opened::new(selection_schema(self.selection, cx)?, self.references.len, self))
     }
 
     fn span(&self) -> TimeRange {
@@ -35,37 +38,47 @@ impl<'q> InstantSelector<'q> {
     }
 }
 
-/// The labels of all selected series, lent by reference count.
-pub(crate) fn selection_schema(selection: &dyn Selection) -> Schema {
-    Schema::new((0..selection.len()).map(|i| selection.labels(i).clone()).collect())
+/// The labels of all selected series, lent by reference count. The list of them is the caller's to hold.
+pub(crate) fn selection_schema(selection: &dyn Selection, cx: &Cx<'_>) -> Result<Schema, ExecError> {
+    cx.check_shape(selection.len(), 0)?;
+    drop(cx.hold(selection.len() * size_of::<Labels>())?);
+    Ok(Schema::new((0..selection.len()).map(|i| selection.labels(i).clone()).collect()))
 }
 
 impl Source for InstantSelector<'_> {
-    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Batch, ExecError> {
-        let mut batch = Batch::empty(rows.len(), self.references.len);
-        let mut buf = SampleBuf::default();
+    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
+        let mut batch = Block::empty(rows.len(), self.references.len, cx)?;
+        let mut buf = Buffer::new(cx)?;
+        let is_over = || cx.is_over();
+        let stop = Stop::new(&is_over);
         let mut points = 0;
         for (row, series) in rows.enumerate() {
             if row % 64 == 0 {
                 cx.check()?;
             }
-            let samples = self.selection.samples(series, self.span(), &mut buf)?;
+            let samples = buf.read(self.selection, series, self.span())?;
+            let _room = histogram_room(&samples, self.references.len, cx)?;
             let mut out = batch.row_mut(row);
             points += if self.smoothed && self.emit == Emit::Value {
-                let filled = smoothed::interpolate(&samples, self.references, self.lookback.0, &mut out);
+                let filled =
+                    smoothed::interpolate(&samples, self.references, self.lookback.0, stop, &mut out);
                 let name = self.selection.labels(series).get(Symbol::NAME);
                 let metric = || cx.symbols.get(name).to_owned();
                 if filled.mixed {
-                    cx.note(Annotation::MixedFloatsHistograms { metric: metric() }, self.pos);
+                    cx.note(Annotation::MixedFloatsHistograms { metric: metric() }, self.pos)?;
                 }
                 if filled.schemas_mixed {
-                    cx.note(Annotation::MixedExponentialCustom { metric: metric() }, self.pos);
+                    cx.note(Annotation::MixedExponentialCustom { metric: metric() }, self.pos)?;
                 }
                 filled.points
             } else {
-                fill(&samples, self.references, self.lookback.0, self.emit, &mut out)
+                fill(&samples, self.references, self.lookback.0, self.emit, stop, &mut out)
             };
+            if samples.histograms.is_some() {
+                batch.settle()?;
+            }
         }
+        cx.check()?;
         cx.samples_read.fetch_add(points as u64, Ordering::Relaxed);
         cx.hold_samples(points)?;
         Ok(batch)
@@ -76,12 +89,17 @@ impl Source for InstantSelector<'_> {
     }
 }
 
+/// Whether there are staleness markers among the samples.
+pub(crate) fn has_stale(samples: &promqlite_model::Samples<'_>) -> bool {
+    samples.values.iter().any(|&v| is_stale(v))
+}
+
 /// Copies the samples that are no staleness markers to `out` if there are markers among them.
 pub(crate) fn without_stale<'a>(
     samples: promqlite_model::Samples<'a>,
     out: &'a mut SampleBuf,
 ) -> promqlite_model::Samples<'a> {
-    if !samples.values.iter().any(|&v| is_stale(v)) {
+    if !has_stale(&samples) {
         return samples;
     }
     out.clear();

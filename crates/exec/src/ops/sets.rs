@@ -3,9 +3,11 @@
 use std::ops::Range;
 
 use promqlite_functions::binary::BinaryOp;
-use promqlite_model::{Batch, Validity};
+use promqlite_model::{Batch, Validity, words_for};
 use promqlite_plan::Matching;
 
+use crate::block::Block;
+use crate::budget::Held;
 use crate::context::Cx;
 use crate::error::ExecError;
 use crate::operator::{Opened, Schema, Source};
@@ -24,8 +26,14 @@ pub(crate) fn open_set<'q>(
     if op == BinaryOp::Or { open_or(&key, lhs, rhs, cx) } else { open_filter(op, &key, lhs, &rhs, cx) }
 }
 
+/// What a row takes in a set operator's lists: its labels, its number, its group.
+const ROW_BYTES: usize = 32;
+
 /// Which groups have a sample at which step: a row of bits per group.
-struct Presence(Validity);
+struct Presence {
+    bits: Validity,
+    _held: Held,
+}
 
 impl Presence {
     fn of(
@@ -34,8 +42,8 @@ impl Presence {
         group_of: impl Fn(usize) -> Option<u32>,
         cx: &Cx<'_>,
     ) -> Result<Self, ExecError> {
+        let held = cx.hold(groups.saturating_mul(words_for(input.steps)).saturating_mul(8))?;
         let mut bits = Validity::none(groups, input.steps);
-        cx.hold_bytes(bits.words().len() * 8)?;
         input.for_each_batch(cx, |first, batch| {
             for row in 0..batch.rows() {
                 if let Some(group) = group_of(first + row) {
@@ -44,7 +52,7 @@ impl Presence {
             }
             Ok(())
         })?;
-        Ok(Self(bits))
+        Ok(Self { bits, _held: held })
     }
 }
 
@@ -66,20 +74,22 @@ fn open_filter<'q>(
     rhs: &Opened<'_>,
     cx: &Cx<'_>,
 ) -> Result<Opened<'q>, ExecError> {
-    let mut grouper = Grouper::new(key);
-    let left: Vec<u32> = lhs.schema.labels.iter().map(|labels| grouper.insert(labels)).collect();
-    let right: Vec<Option<u32>> = rhs.schema.labels.iter().map(|labels| grouper.find(labels)).collect();
-    let presence = Presence::of(rhs, grouper.keys.len(), |row| right[row], cx)?;
-    let mut on_right = vec![false; grouper.keys.len()];
+    let mut grouper = Grouper::new(key, cx)?;
+    let left = grouper.insert_all(&lhs.schema.labels)?;
+    let right = grouper.find_all(&rhs.schema.labels)?;
+    let presence = Presence::of(rhs, grouper.len(), |row| right[row], cx)?;
+    let mut on_right = vec![false; grouper.len()];
     right.iter().flatten().for_each(|&group| on_right[group as usize] = true);
     let keep_matched = op == BinaryOp::And;
     // Rows that can never pass are gone before their data is read.
     let passes = |row: &usize| !keep_matched || on_right[left[*row] as usize];
     let rows: Vec<usize> = (0..left.len()).filter(passes).collect();
     lhs.read_for_remarks((0..left.len()).filter(|row| !passes(row)), cx)?;
+    let held = cx.hold(rows.len() * ROW_BYTES)?;
     let schema = lhs.schema.take(&rows);
     let groups = rows.iter().map(|&row| left[row]).collect();
-    Ok(Opened::new(schema, lhs.steps, Filter { input: lhs, rows, groups, presence, keep_matched }))
+    let filter = Filter { input: lhs, rows, groups, presence, keep_matched };
+    Ok(Opened::new(schema, filter.input.steps, filter).holding(held))
 }
 
 struct Filter<'q> {
@@ -91,10 +101,10 @@ struct Filter<'q> {
 }
 
 impl Source for Filter<'_> {
-    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Batch, ExecError> {
+    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
         let mut batch = read_rows(&self.input, &self.rows[rows.clone()], cx)?;
         for (at, row) in rows.enumerate() {
-            let bits = self.presence.0.row(self.groups[row] as usize);
+            let bits = self.presence.bits.row(self.groups[row] as usize);
             keep(&mut batch, at, bits, self.keep_matched);
         }
         Ok(batch)
@@ -102,13 +112,13 @@ impl Source for Filter<'_> {
 }
 
 /// Reads some rows, run by run.
-pub(crate) fn read_rows(input: &Opened<'_>, rows: &[usize], cx: &Cx<'_>) -> Result<Batch, ExecError> {
+pub(crate) fn read_rows(input: &Opened<'_>, rows: &[usize], cx: &Cx<'_>) -> Result<Block, ExecError> {
     let mut runs = crate::ops::merge::contiguous_runs(rows);
-    let Some(first) = runs.next() else { return Ok(Batch::empty(0, input.steps)) };
+    let Some(first) = runs.next() else { return Block::empty(0, input.steps, cx) };
     if first.len() == rows.len() {
         return input.read(first, cx);
     }
-    let mut out = Batch::empty(rows.len(), input.steps);
+    let mut out = Block::empty(rows.len(), input.steps, cx)?;
     let mut to = 0;
     for run in crate::ops::merge::contiguous_runs(rows) {
         let batch = input.read(run.clone(), cx)?;
@@ -116,6 +126,7 @@ pub(crate) fn read_rows(input: &Opened<'_>, rows: &[usize], cx: &Cx<'_>) -> Resu
             out.copy_row(to, &batch, from);
             to += 1;
         }
+        out.settle()?;
     }
     Ok(out)
 }
@@ -143,19 +154,24 @@ fn open_or<'q>(
     rhs: Opened<'q>,
     cx: &Cx<'_>,
 ) -> Result<Opened<'q>, ExecError> {
-    let mut grouper = Grouper::new(key);
-    let left: Vec<u32> = lhs.schema.labels.iter().map(|labels| grouper.insert(labels)).collect();
-    let right: Vec<Option<u32>> = rhs.schema.labels.iter().map(|labels| grouper.find(labels)).collect();
-    let (groups, steps) = (grouper.keys.len(), lhs.steps);
+    let mut grouper = Grouper::new(key, cx)?;
+    let left = grouper.insert_all(&lhs.schema.labels)?;
+    let right = grouper.find_all(&rhs.schema.labels)?;
+    let (groups, steps) = (grouper.len(), lhs.steps);
+    let (_, held) = grouper.finish()?;
     // The left side is read once: for its presence only if the right side meets it anywhere.
-    let mut presence = Presence(Validity::none(0, steps));
+    let mut presence = Presence { bits: Validity::none(0, steps), _held: cx.hold(0)? };
     let mut left_rows = lhs;
     if right.iter().any(Option::is_some) {
         let batch = left_rows.read_all(cx)?;
-        left_rows = Opened::materialized(left_rows.schema, batch);
+        let held = cx.hold(left_rows.schema.bytes())?;
+        left_rows = Opened::materialized(left_rows.schema, batch).holding(held);
         presence = Presence::of(&left_rows, groups, |row| Some(left[row]), cx)?;
     }
-    let mut schema = Schema { labels: left_rows.schema.labels.clone(), drop_name: Vec::new() };
+    let rows = cx.hold((left_rows.rows() + rhs.rows()) * ROW_BYTES)?;
+    let mut schema =
+        Schema { labels: Vec::with_capacity(left_rows.rows() + rhs.rows()), drop_name: Vec::new() };
+    schema.labels.extend(left_rows.schema.labels.iter().cloned());
     schema.labels.extend(rhs.schema.labels.iter().cloned());
     if !left_rows.schema.drop_name.is_empty() || !rhs.schema.drop_name.is_empty() {
         let (l, r) = (&left_rows.schema, &rhs.schema);
@@ -163,7 +179,7 @@ fn open_or<'q>(
         schema.drop_name.extend((0..r.len()).map(|i| r.drops_name(i)));
     }
     let union = Union { split: left_rows.rows(), lhs: left_rows, rhs, right, presence };
-    merge_equal(Opened::new(schema, steps, union), Conflict::SameStep, cx)
+    merge_equal(Opened::new(schema, steps, union).holding(held).holding(rows), Conflict::SameStep, cx)
 }
 
 struct Union<'q> {
@@ -176,7 +192,7 @@ struct Union<'q> {
 }
 
 impl Source for Union<'_> {
-    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Batch, ExecError> {
+    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
         let left = rows.start.min(self.split)..rows.end.min(self.split);
         let right = rows.start.max(self.split) - self.split..rows.end.max(self.split) - self.split;
         if right.is_empty() {
@@ -185,13 +201,13 @@ impl Source for Union<'_> {
         let mut batch = self.rhs.read(right.clone(), cx)?;
         for (at, row) in right.enumerate() {
             if let Some(group) = self.right[row] {
-                keep(&mut batch, at, self.presence.0.row(group as usize), false);
+                keep(&mut batch, at, self.presence.bits.row(group as usize), false);
             }
         }
         if left.is_empty() {
             return Ok(batch);
         }
         let first = self.lhs.read(left, cx)?;
-        Ok(crate::ops::aggregate::concat(&[first, batch], self.lhs.steps))
+        Block::concat(&[first, batch], self.lhs.steps, cx)
     }
 }

@@ -1,5 +1,6 @@
 //! `smoothed` instant selectors: values interpolated at the step between the samples around it.
 
+use promqlite_functions::Stop;
 use promqlite_model::histogram::{CounterResetHint, FloatHistogram, HistogramView, MixedSchemas};
 use promqlite_model::{RowMut, SampleBuf, Samples};
 
@@ -23,6 +24,7 @@ pub(crate) fn interpolate(
     samples: &Samples<'_>,
     references: References,
     lookback_ms: i64,
+    stop: Stop<'_>,
     row: &mut RowMut<'_>,
 ) -> Filled {
     let mut clean = SampleBuf::default();
@@ -30,6 +32,9 @@ pub(crate) fn interpolate(
     let times = samples.times;
     let mut filled = Filled::default();
     for k in 0..references.len {
+        if k % 1024 == 1023 && stop.now() {
+            break;
+        }
         let r = references.at(k);
         let lo = times.partition_point(|&t| t <= r.saturating_sub(lookback_ms));
         let hi = times.partition_point(|&t| t <= r.saturating_add(lookback_ms));

@@ -5,10 +5,12 @@ use std::cmp::Ordering;
 use promqlite_functions::{Direction, natural_order};
 use promqlite_model::Symbol;
 
+use crate::block::Block;
 use crate::context::Cx;
 use crate::error::ExecError;
 use crate::operator::Opened;
 use crate::ops::map::map;
+use crate::ops::order::sorted_order;
 
 /// `sort` and `sort_desc`: by value, NaN last, histograms left out.
 pub(crate) fn open_sort<'q>(
@@ -24,9 +26,12 @@ pub(crate) fn open_sort<'q>(
     }
     let mut batch = input.read_all(cx)?;
     batch.drop_histograms();
-    let mut rows: Vec<usize> = (0..batch.rows()).filter(|&row| batch.valid().get(row, 0)).collect();
-    rows.sort_by(|&a, &b| by_value(batch.row(a)[0], batch.row(b)[0], direction));
-    Ok(Opened::materialized(input.schema.take(&rows), batch.take(&rows)))
+    let _rows = cx.hold(batch.rows() * 3 * size_of::<usize>())?;
+    let present: Vec<usize> = (0..batch.rows()).filter(|&row| batch.valid().get(row, 0)).collect();
+    let value = |i: usize| batch.row(present[i])[0];
+    let order = sorted_order(present.len(), |a, b| by_value(value(a), value(b), direction), cx)?;
+    let rows: Vec<usize> = order.into_iter().map(|i| present[i]).collect();
+    Ok(Opened::materialized(input.schema.take(&rows), Block::take(&batch, &rows, cx)?))
 }
 
 fn by_value(a: f64, b: f64, direction: Direction) -> Ordering {
@@ -52,9 +57,8 @@ pub(crate) fn open_sort_by_label<'q>(
         return Ok(input);
     }
     let batch = input.read_all(cx)?;
-    let names: Vec<Symbol> = labels.iter().map(|name| cx.symbols.intern(name)).collect();
-    let mut rows: Vec<usize> = (0..batch.rows()).collect();
-    rows.sort_by(|&a, &b| {
+    let names: Vec<Symbol> = labels.iter().map(|name| cx.intern(name)).collect::<Result<_, _>>()?;
+    let compare = |a: usize, b: usize| {
         let (a, b) = (&input.schema.labels[a], &input.schema.labels[b]);
         let by_labels = names
             .iter()
@@ -66,6 +70,7 @@ pub(crate) fn open_sort_by_label<'q>(
             Some(order) => order,
         };
         if direction == Direction::Ascending { ascending } else { ascending.reverse() }
-    });
-    Ok(Opened::materialized(input.schema.take(&rows), batch.take(&rows)))
+    };
+    let rows = sorted_order(batch.rows(), compare, cx)?;
+    Ok(Opened::materialized(input.schema.take(&rows), Block::take(&batch, &rows, cx)?))
 }

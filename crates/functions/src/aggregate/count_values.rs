@@ -1,6 +1,7 @@
 //! `count_values`: an output series per group and distinct value.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 
 use promqlite_model::{Batch, float_plain};
 
@@ -12,8 +13,12 @@ pub struct CountValuesState {
     /// The group and value of each output series, first seen first.
     order: Vec<(u32, Key)>,
     /// Output series × steps.
-    counts: Vec<f64>,
+    counts: Vec<Box<[f64]>>,
 }
+
+/// What an output series takes beside its counts: a place in the map, in the list and in the list of counts, all of
+/// which have room to grow; and the text of a float.
+const SERIES_BYTES: usize = 360;
 
 /// What makes two values the same label value.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -54,7 +59,17 @@ impl CountValuesState {
     }
 
     /// Counts the values of a series, a row of `batch`, in a group: that of its labels without the value label.
-    pub fn add_row(&mut self, group: u32, batch: &Batch, row: usize) {
+    /// `hold(bytes)` is asked before the state grows.
+    ///
+    /// # Errors
+    /// What `hold` fails with; the row is counted in part then.
+    pub fn add_row<E>(
+        &mut self,
+        group: u32,
+        batch: &Batch,
+        row: usize,
+        hold: &mut impl FnMut(usize) -> Result<(), E>,
+    ) -> Result<(), E> {
         // Neighbouring steps mostly hold one value, so the series found last is tried first.
         let mut last: Option<(u64, usize)> = None;
         for step in 0..self.steps {
@@ -62,40 +77,47 @@ impl CountValuesState {
                 match last {
                     Some((bits, series)) if bits == value.to_bits() => series,
                     _ => {
-                        let series = self.series_of(group, Key::float(value));
+                        let series = self.series_of(group, Key::float(value), hold)?;
                         last = Some((value.to_bits(), series));
                         series
                     }
                 }
             } else if let Some(histogram) = batch.histogram(row, step) {
-                self.series_of(group, Key::Histogram(histogram.to_string()))
+                self.series_of(group, Key::Histogram(histogram.to_string()), hold)?
             } else {
                 continue;
             };
-            self.counts[series * self.steps + step] += 1.0;
+            self.counts[series][step] += 1.0;
         }
+        Ok(())
     }
 
-    fn series_of(&mut self, group: u32, key: Key) -> usize {
-        let next = self.order.len();
-        let series = *self.series.entry((group, key)).or_insert_with_key(|key| {
-            self.order.push(key.clone());
-            next
-        });
-        if series == next {
-            self.counts.resize(self.counts.len() + self.steps, 0.0);
+    fn series_of<E>(
+        &mut self,
+        group: u32,
+        key: Key,
+        hold: &mut impl FnMut(usize) -> Result<(), E>,
+    ) -> Result<usize, E> {
+        let id = (group, key);
+        if let Some(&known) = self.series.get(&id) {
+            return Ok(known);
         }
-        series
+        // The text of a histogram is in the map, in the list, and later in the result.
+        let text = if let Key::Histogram(text) = &id.1 { 3 * text.len() } else { 0 };
+        hold(SERIES_BYTES + text + self.steps * size_of::<f64>())?;
+        let series = self.order.len();
+        self.order.push(id.clone());
+        self.counts.push(vec![0.0; self.steps].into_boxed_slice());
+        self.series.insert(id, series);
+        Ok(series)
     }
 
     /// Takes over the counts of a state over later series; groups mean the same in both.
     pub fn merge(&mut self, other: Self) {
         debug_assert_eq!(self.steps, other.steps);
-        let steps = self.steps;
         for (theirs, (group, key)) in other.order.into_iter().enumerate() {
-            let ours = self.series_of(group, key);
-            let more = &other.counts[theirs * steps..(theirs + 1) * steps];
-            for (count, more) in self.counts[ours * steps..(ours + 1) * steps].iter_mut().zip(more) {
+            let Ok(ours) = self.series_of::<Infallible>(group, key, &mut |_| Ok(()));
+            for (count, more) in self.counts[ours].iter_mut().zip(&other.counts[theirs]) {
                 *count += more;
             }
         }
@@ -105,7 +127,7 @@ impl CountValuesState {
     #[must_use]
     pub fn finish(self) -> CountedValues {
         let mut batch = Batch::empty(self.order.len(), self.steps);
-        for (series, counts) in self.counts.chunks_exact(self.steps.max(1)).enumerate() {
+        for (series, counts) in self.counts.iter().enumerate() {
             for (step, &count) in counts.iter().enumerate().filter(|(_, count)| **count > 0.0) {
                 batch.set_float(series, step, count);
             }
@@ -114,16 +136,26 @@ impl CountValuesState {
         CountedValues { series, batch }
     }
 
-    /// Bytes on the heap, the map's own overhead left out.
+    /// Number of output series.
     #[must_use]
-    pub fn bytes(&self) -> usize {
-        self.counts.len() * size_of::<f64>() + self.order.len() * 2 * size_of::<(u32, Key)>()
+    pub fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    /// Whether nothing was counted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.order.is_empty()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn add(state: &mut CountValuesState, group: u32, batch: &Batch, row: usize) {
+        let Ok(()) = state.add_row::<Infallible>(group, batch, row, &mut |_| Ok(()));
+    }
 
     fn counted(state: CountValuesState) -> Vec<(u32, String, Vec<Option<f64>>)> {
         let CountedValues { series, batch } = state.finish();
@@ -142,8 +174,8 @@ mod tests {
             batch.set_float(row, 0, value);
         }
         let (mut state, mut late) = (CountValuesState::new(1), CountValuesState::new(1));
-        (0..5).for_each(|row| state.add_row(0, &batch, row));
-        (5..values.len()).for_each(|row| late.add_row(0, &batch, row));
+        (0..5).for_each(|row| add(&mut state, 0, &batch, row));
+        (5..values.len()).for_each(|row| add(&mut late, 0, &batch, row));
         state.merge(late);
         let expected = [
             ("6", 2.0),
@@ -164,8 +196,8 @@ mod tests {
             batch.set_float(row, step, value);
         }
         let mut state = CountValuesState::new(3);
-        state.add_row(7, &batch, 0);
-        state.add_row(3, &batch, 1);
+        add(&mut state, 7, &batch, 0);
+        add(&mut state, 3, &batch, 1);
         assert_eq!(
             counted(state),
             [

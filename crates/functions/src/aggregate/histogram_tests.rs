@@ -215,7 +215,7 @@ fn selections_ignore_histograms() {
     }
     let mut notes = Annotations::default();
     assert_eq!(top.finish(&mut notes, Pos(0)).rows, [1]);
-    assert_eq!(quantile.finish(&[0.5], &mut notes, Pos(0)).float(0, 0), Some(2.0));
+    assert_eq!(quantile.finish(&[0.5], crate::Stop::default(), &mut notes, Pos(0)).float(0, 0), Some(2.0));
     assert_eq!(
         texts(&notes),
         ["ignored histogram in quantile aggregation", "ignored histogram in topk aggregation"]
@@ -226,7 +226,9 @@ fn selections_ignore_histograms() {
 fn values_of_histograms_are_texts() {
     let batch = batch_of(&[vec![h(1.0)], vec![h(1.0)], vec![Cell::Float(2.0)]]);
     let mut state = CountValuesState::new(1);
-    (0..3).for_each(|row| state.add_row(0, &batch, row));
+    for row in 0..3 {
+        let Ok(()) = state.add_row::<std::convert::Infallible>(0, &batch, row, &mut |_| Ok(()));
+    }
     let counted = state.finish();
     let text = "{count:3, sum:1, (0.5,1]:1, (1,2]:2}".to_owned();
     assert_eq!(counted.series, [(0, text), (0, "2".to_owned())]);

@@ -2,7 +2,7 @@
 
 use promqlite_model::{Annotation, Annotations, Batch, Pos, words_for};
 
-use crate::numeric;
+use crate::{Stop, numeric};
 
 /// Steps whose values are gathered in one pass over the rows: as many floats as a cache line holds.
 const STEPS_AT_ONCE: usize = 8;
@@ -54,9 +54,9 @@ impl QuantileState {
         }
     }
 
-    /// Quantile `q[step]` of each group; `pos` is that of the aggregated expression.
+    /// Quantile `q[step]` of each group; `pos` is that of the aggregated expression. Ends early when `stop` says so.
     #[must_use]
-    pub fn finish(self, q: &[f64], notes: &mut Annotations, pos: Pos) -> Batch {
+    pub fn finish(self, q: &[f64], stop: Stop<'_>, notes: &mut Annotations, pos: Pos) -> Batch {
         if self.ignored_histogram {
             notes.add(Annotation::IgnoredHistogramInAggregation { op: "quantile" }, Some(pos));
         }
@@ -64,6 +64,9 @@ impl QuantileState {
         let mut columns: [Vec<f64>; STEPS_AT_ONCE] = Default::default();
         for (group, members) in self.groups.into_iter().enumerate() {
             for first in (0..self.steps).step_by(STEPS_AT_ONCE) {
+                if stop.now() {
+                    return out;
+                }
                 let last = (first + STEPS_AT_ONCE).min(self.steps);
                 members.gather(self.steps, first, &mut columns[..last - first]);
                 for (step, column) in (first..last).zip(&mut columns) {
@@ -127,7 +130,7 @@ mod tests {
         right.add_row(0, &input, 2);
         left.merge(right, &[0]);
         let mut notes = Annotations::default();
-        let out = left.finish(&[0.5, 0.9, 0.5, 0.5], &mut notes, Pos(0));
+        let out = left.finish(&[0.5, 0.9, 0.5, 0.5], Stop::default(), &mut notes, Pos(0));
         assert_eq!(out.float(0, 0), Some(2.0));
         assert!((out.float(0, 1).expect("present") - 1.8).abs() < 1e-12);
         assert_eq!(out.float(0, 2), None);

@@ -60,6 +60,26 @@ impl TopKState {
         Self { largest, k, groups, entries, ignored_histogram: false }
     }
 
+    /// The bytes that a state of this size takes on the heap, and those of the list in which it is finished.
+    #[must_use]
+    pub fn bytes_needed(k: &[usize], group_sizes: &[usize]) -> usize {
+        let most = k.iter().copied().max().unwrap_or(0);
+        let room = group_sizes.iter().fold(0_usize, |sum, &size| sum.saturating_add(size.min(most)));
+        let lens =
+            group_sizes.len().saturating_mul(k.len().saturating_mul(size_of::<usize>()) + size_of::<Group>());
+        let finishing = 3 * size_of::<(u32, usize, f64)>() + 2 * size_of::<u32>();
+        room.saturating_mul(k.len()).saturating_mul(size_of::<Entry>() + finishing).saturating_add(lens)
+    }
+
+    /// The most rows that can have been selected.
+    #[must_use]
+    pub fn most_rows(&self) -> usize {
+        self.groups
+            .iter()
+            .map(|group| group.len.iter().fold(0_usize, |sum, &len| sum.saturating_add(len)))
+            .sum()
+    }
+
     /// Offers a series, a row of `batch`, to its group. `id` names the series in the result.
     pub fn add_row(&mut self, group: usize, batch: &Batch, row: usize, id: u32) {
         self.ignored_histogram |= batch.histograms().is_some_and(|histograms| histograms.any(row));
@@ -140,12 +160,6 @@ impl TopKState {
             batch.set_float(row, step, value);
         }
         TopKRows { rows, batch }
-    }
-
-    /// Bytes on the heap.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        self.entries.len() * size_of::<Entry>() + self.groups.len() * self.k.len() * size_of::<usize>()
     }
 }
 

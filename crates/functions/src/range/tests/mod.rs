@@ -8,7 +8,7 @@ mod twins;
 use promqlite_model::histogram::FloatHistogram;
 use promqlite_model::{Annotations, Batch, Grid, Level, Millis, Pos, SampleBuf, Samples, Timestamp};
 
-use crate::{Extension, ExtensionSupport, Function, Kernel, RangeCx, RangeKernel, Windows};
+use crate::{Extension, ExtensionSupport, Function, Kernel, RangeCx, RangeKernel, Stop, Windows};
 
 /// The geometry of windows, and what else a kernel is given.
 #[derive(Clone, Debug)]
@@ -49,6 +49,7 @@ impl Setup {
             end_step: self.end_step,
             range: Millis(self.range),
             lookback: Millis(self.lookback),
+            stop: Stop::default(),
         }
     }
 }

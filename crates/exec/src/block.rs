@@ -1,0 +1,90 @@
+//! Batches whose bytes count against the budget.
+
+use std::ops::{Deref, DerefMut};
+
+use promqlite_model::{Batch, words_for};
+
+use crate::budget::Held;
+use crate::context::Cx;
+use crate::error::ExecError;
+
+/// A batch and the bytes that it holds.
+#[derive(Debug)]
+pub(crate) struct Block {
+    batch: Batch,
+    held: Held,
+}
+
+/// Bytes of a batch of floats.
+pub(crate) fn float_bytes(rows: usize, steps: usize) -> usize {
+    rows.saturating_mul(steps.saturating_add(words_for(steps))).saturating_mul(8)
+}
+
+impl Block {
+    /// A batch of empty cells. Counted before it is allocated.
+    pub(crate) fn empty(rows: usize, steps: usize, cx: &Cx<'_>) -> Result<Self, ExecError> {
+        let held = cx.hold(float_bytes(rows, steps))?;
+        Ok(Self { batch: Batch::empty(rows, steps), held })
+    }
+
+    /// A batch that was made elsewhere. Its maker has held about as many bytes as are held from now on.
+    pub(crate) fn adopt(batch: Batch, cx: &Cx<'_>) -> Result<Self, ExecError> {
+        let held = cx.hold(batch.bytes())?;
+        Ok(Self { batch, held })
+    }
+
+    /// The same cells once more.
+    pub(crate) fn copy_of(other: &Batch, cx: &Cx<'_>) -> Result<Self, ExecError> {
+        let held = cx.hold(other.bytes())?;
+        Ok(Self { batch: other.clone(), held })
+    }
+
+    /// Some rows in a new order.
+    pub(crate) fn take(from: &Batch, rows: &[usize], cx: &Cx<'_>) -> Result<Self, ExecError> {
+        let mut out = Self::empty(rows.len(), from.steps(), cx)?;
+        for (to, &row) in rows.iter().enumerate() {
+            out.batch.copy_row(to, from, row);
+            if from.histograms().is_some() {
+                out.settle()?;
+            }
+            if to % 1024 == 0 {
+                cx.check()?;
+            }
+        }
+        Ok(out)
+    }
+
+    /// Blocks of the same steps as one, rows in order.
+    pub(crate) fn concat(blocks: &[Self], steps: usize, cx: &Cx<'_>) -> Result<Self, ExecError> {
+        let mut out = Self::empty(blocks.iter().map(|block| block.rows()).sum(), steps, cx)?;
+        let mut to = 0;
+        for block in blocks {
+            cx.check()?;
+            for from in 0..block.rows() {
+                out.batch.copy_row(to, block, from);
+                to += 1;
+            }
+            out.settle()?;
+        }
+        Ok(out)
+    }
+
+    /// Counts again: histograms may have come, whose size nobody knew beforehand.
+    pub(crate) fn settle(&mut self) -> Result<(), ExecError> {
+        if self.batch.histograms().is_none() { Ok(()) } else { self.held.resize(self.batch.bytes()) }
+    }
+}
+
+impl Deref for Block {
+    type Target = Batch;
+
+    fn deref(&self) -> &Batch {
+        &self.batch
+    }
+}
+
+impl DerefMut for Block {
+    fn deref_mut(&mut self) -> &mut Batch {
+        &mut self.batch
+    }
+}

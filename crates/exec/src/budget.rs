@@ -1,0 +1,160 @@
+//! The byte budget: everything whose size depends on the data is counted before it is allocated.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::context::Cx;
+use crate::error::ExecError;
+
+/// The bytes that all parts of one query hold together.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    limit: usize,
+    held: AtomicUsize,
+    peak: AtomicUsize,
+}
+
+impl Budget {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { limit, held: AtomicUsize::new(0), peak: AtomicUsize::new(0) }
+    }
+
+    /// The most bytes that were held at once.
+    pub(crate) fn peak(&self) -> usize {
+        self.peak.load(Ordering::Relaxed)
+    }
+
+    fn take(&self, bytes: usize) -> Result<(), ExecError> {
+        // A sum that overflows is over any limit; a refused request is not held.
+        let before = self.held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |held| {
+            held.checked_add(bytes).filter(|&now| now <= self.limit)
+        });
+        match before {
+            Ok(before) => {
+                self.peak.fetch_max(before + bytes, Ordering::Relaxed);
+                Ok(())
+            }
+            Err(held) => {
+                let needed = held.saturating_add(bytes);
+                Err(ExecError::TooManyBytes { needed, limit: self.limit })
+            }
+        }
+    }
+
+    fn give_back(&self, bytes: usize) {
+        self.held.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
+/// Bytes that are held until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Held {
+    budget: Arc<Budget>,
+    bytes: usize,
+}
+
+impl Held {
+    /// Holds `bytes`.
+    pub(crate) fn new(budget: &Arc<Budget>, bytes: usize) -> Result<Self, ExecError> {
+        budget.take(bytes)?;
+        Ok(Self { budget: Arc::clone(budget), bytes })
+    }
+
+    /// Holds `bytes` more.
+    pub(crate) fn add(&mut self, bytes: usize) -> Result<(), ExecError> {
+        self.budget.take(bytes)?;
+        self.bytes += bytes;
+        Ok(())
+    }
+
+    /// Holds `bytes` from now on, be that more or less than before.
+    pub(crate) fn resize(&mut self, bytes: usize) -> Result<(), ExecError> {
+        if bytes > self.bytes {
+            return self.add(bytes - self.bytes);
+        }
+        self.budget.give_back(self.bytes - bytes);
+        self.bytes = bytes;
+        Ok(())
+    }
+
+    /// Holds at least `bytes` from now on.
+    pub(crate) fn grow_to(&mut self, bytes: usize) -> Result<(), ExecError> {
+        self.add(bytes.saturating_sub(self.bytes))
+    }
+
+    /// Holds what `other` held as well.
+    pub(crate) fn absorb(&mut self, mut other: Self) {
+        self.bytes += std::mem::take(&mut other.bytes);
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.budget.give_back(self.bytes);
+    }
+}
+
+/// Counts many small things, such as label sets: the budget is asked once in a while, and so is whether the
+/// query is to go on.
+pub(crate) struct Tally<'c, 'q> {
+    cx: &'c Cx<'q>,
+    held: Held,
+    open: usize,
+    items: u32,
+}
+
+/// A tally asks after so many bytes or items.
+const TALLY_BYTES: usize = 64 << 10;
+const TALLY_ITEMS: u32 = 1024;
+
+impl<'c, 'q> Tally<'c, 'q> {
+    /// Nothing counted yet but `bytes` of which the size is known beforehand.
+    pub(crate) fn new(cx: &'c Cx<'q>, bytes: usize) -> Result<Self, ExecError> {
+        Ok(Self { cx, held: cx.hold(bytes)?, open: 0, items: 0 })
+    }
+
+    /// Counts something larger at once.
+    pub(crate) fn reserve(&mut self, bytes: usize) -> Result<(), ExecError> {
+        self.held.add(bytes)
+    }
+
+    /// Counts one thing of this size.
+    #[inline]
+    pub(crate) fn add(&mut self, bytes: usize) -> Result<(), ExecError> {
+        self.open += bytes;
+        self.items += 1;
+        if self.open >= TALLY_BYTES || self.items >= TALLY_ITEMS { self.settle() } else { Ok(()) }
+    }
+
+    fn settle(&mut self) -> Result<(), ExecError> {
+        self.cx.check()?;
+        self.items = 0;
+        self.held.add(std::mem::take(&mut self.open))
+    }
+
+    /// Everything that was counted.
+    pub(crate) fn finish(mut self) -> Result<Held, ExecError> {
+        self.settle()?;
+        Ok(self.held)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_dropped_is_given_back() {
+        let budget = Arc::new(Budget::new(100));
+        let first = Held::new(&budget, 60).expect("fits");
+        let refused = Held::new(&budget, 41).expect_err("41 are too many");
+        assert!(matches!(refused, ExecError::TooManyBytes { needed: 101, limit: 100 }));
+        let mut second = Held::new(&budget, 40).expect("fits exactly");
+        assert!(second.add(usize::MAX).is_err());
+        second.absorb(first);
+        second.resize(10).expect("less");
+        assert_eq!((budget.held.load(Ordering::Relaxed), budget.peak()), (10, 100));
+        drop(second);
+        assert_eq!(budget.held.load(Ordering::Relaxed), 0);
+    }
+}
