@@ -1,0 +1,177 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/prometheus/prometheus/storage"
+)
+
+// effort says how long to measure: at least so long and five times, unless that takes longer than atMost.
+type effort struct {
+	atLeast, atMost time.Duration
+}
+
+// rangeEngine is what the engines have in common.
+type rangeEngine interface {
+	NewInstantQuery(ctx context.Context, q storage.Queryable, opts promql.QueryOpts, qs string, ts time.Time) (promql.Query, error)
+	NewRangeQuery(ctx context.Context, q storage.Queryable, opts promql.QueryOpts, qs string, start, end time.Time, step time.Duration) (promql.Query, error)
+}
+
+// language has every feature on, as the other side has.
+var language = parser.Options{
+	EnableExperimentalFunctions:  true,
+	ExperimentalDurationExpr:     true,
+	EnableExtendedRangeSelectors: true,
+	EnableBinopFillModifiers:     true,
+}
+
+func prometheusOptions() promql.EngineOpts {
+	return promql.EngineOpts{
+		MaxSamples:           50_000_000,
+		Timeout:              2 * time.Minute,
+		EnableAtModifier:     true,
+		EnableNegativeOffset: true,
+		Parser:               parser.NewParser(language),
+	}
+}
+
+// operation returns what a case times: text to result, which the second function digests.
+func operation(c benchCase, db *database, engine rangeEngine) (run func() error, read func() (answer, error)) {
+	if c.Kind == "parse" {
+		p := parser.NewParser(language)
+		run = func() error {
+			_, err := p.ParseExpr(c.Query)
+			return err
+		}
+		return run, func() (answer, error) { return answer{}, run() }
+	}
+	ctx := context.Background()
+	query := func() (promql.Query, error) {
+		if c.StepMS == 0 {
+			return engine.NewInstantQuery(ctx, db, nil, c.Query, time.UnixMilli(c.StartMS))
+		}
+		step := time.Duration(c.StepMS) * time.Millisecond
+		return engine.NewRangeQuery(ctx, db, nil, c.Query, time.UnixMilli(c.StartMS), time.UnixMilli(c.EndMS), step)
+	}
+	exec := func(then func(parser.Value) error) error {
+		q, err := query()
+		if err != nil {
+			return err
+		}
+		defer q.Close()
+		result := q.Exec(ctx)
+		if result.Err != nil {
+			return result.Err
+		}
+		return then(result.Value)
+	}
+	run = func() error { return exec(func(parser.Value) error { return nil }) }
+	read = func() (a answer, err error) {
+		err = exec(func(value parser.Value) error {
+			a, err = digest(value)
+			return err
+		})
+		return a, err
+	}
+	return run, read
+}
+
+func measure(r *record, c benchCase, db *database, e effort) error {
+	engine, err := newEngine(r.Engine)
+	if err != nil {
+		return err
+	}
+	run, read := operation(c, db, engine)
+	got, err := read()
+	if err != nil {
+		return err
+	}
+	if c.Answer == nil {
+		return errors.New("the list has no answer for this case")
+	}
+	if !got.agrees(*c.Answer) {
+		return fmt.Errorf("the answer is %+v, not %+v", got, *c.Answer)
+	}
+	ns, err := leastNS(e, run)
+	if err != nil {
+		return err
+	}
+	r.NS = &ns
+	return memory(r, run)
+}
+
+// leastNS is the least time of one operation; short ones run in batches of about 10 ms.
+func leastNS(e effort, run func() error) (float64, error) {
+	began := time.Now()
+	if err := run(); err != nil {
+		return 0, err
+	}
+	first := time.Since(began)
+	batch := min(max(int64(10*time.Millisecond)/max(int64(first), 1), 1), 100_000)
+	best := float64(first)
+	if batch > 1 {
+		best = 1e300
+	}
+	began = time.Now()
+	for batches := 0; ; {
+		start := time.Now()
+		for range batch {
+			if err := run(); err != nil {
+				return 0, err
+			}
+		}
+		best = min(best, float64(time.Since(start))/float64(batch))
+		batches++
+		spent := time.Since(began)
+		if spent >= e.atMost || (batches >= 5 && spent >= e.atLeast) {
+			return best, nil
+		}
+	}
+}
+
+// memory fills in what one operation allocates, and by how much the process grows while it runs.
+func memory(r *record, run func() error) error {
+	debug.FreeOSMemory()
+	base, _ := status("VmRSS:")
+	resets := os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) == nil
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if err := run(); err != nil {
+		return err
+	}
+	runtime.ReadMemStats(&after)
+	bytes := float64(after.TotalAlloc - before.TotalAlloc)
+	r.Bytes = &bytes
+	if high, err := status("VmHWM:"); err == nil && resets {
+		peak := max(high-base, 0)
+		r.Peak = &peak
+	}
+	return nil
+}
+
+// status is a figure of /proc/self/status in bytes.
+func status(key string) (float64, error) {
+	f, err := os.Open("/proc/self/status")
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		if rest, ok := strings.CutPrefix(lines.Text(), key); ok {
+			kb, err := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(rest, "kB")), 64)
+			return kb * 1024, err
+		}
+	}
+	return 0, fmt.Errorf("no %s", key)
+}
