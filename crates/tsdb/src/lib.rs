@@ -4,9 +4,11 @@ mod block;
 pub mod bytes;
 pub mod chunk;
 mod error;
+pub mod head;
 mod index;
 mod tombstones;
 pub mod wal;
+mod write;
 
 pub use block::{
     Block, BlockDesc, BlockInfo, BlockMeta, BlockStats, BlockStore, Compaction, Downsample, OpenOptions,
@@ -15,3 +17,4 @@ pub use block::{
 pub use chunk::Encoding;
 pub use error::{Malformed, TsdbError};
 pub use tombstones::Tombstones;
+pub use write::{WriteOptions, WrittenBlock, write_blocks};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use promqlite_model::{Labels, Matcher, Millis, SampleBuf, Samples, Symbols, TimeRange};
 
-use super::naive::{Naive, NaiveSeries, TextLabels, difference};
+use super::naive::{Naive, NaiveSeries, TextLabels};
 use super::requests::{edge_ranges, exactly, matcher_lists};
 use crate::{SelectHints, SelectRequest, Selection, Storage, StorageError};
 
@@ -123,7 +123,7 @@ fn compare_samples(
         let Some(&row) = rows.get(&series.labels) else { continue };
         let mut buf = used.clone();
         let got = read(selection, row, range, &mut buf)?;
-        if let Some(difference) = difference(&got, &series.samples_in(range)) {
+        if let Some(difference) = twin.difference(&got, &series.samples_in(range)) {
             return Err(format!("{:?} in {range:?}: {difference}", series.labels));
         }
     }
@@ -144,7 +144,7 @@ fn range_edges(store: &dyn Storage, twin: &Naive) -> Outcome {
         for range in edge_ranges(series) {
             let mut buf = SampleBuf::default();
             let got = read(&*selection, 0, range, &mut buf)?;
-            if let Some(difference) = difference(&got, &series.samples_in(range)) {
+            if let Some(difference) = twin.difference(&got, &series.samples_in(range)) {
                 return Err(format!("{:?} in {range:?}: {difference}", series.labels));
             }
         }

@@ -40,11 +40,14 @@ pub struct Options {
     pub histograms: bool,
     /// Times before 1970 and far in the future. On by default.
     pub extreme_times: bool,
+    /// What histograms say about counter resets, as it was given. A store may find it out anew instead; then only
+    /// whether a histogram is a gauge is compared. On by default.
+    pub reset_hints: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { histograms: true, extreme_times: true }
+        Self { histograms: true, extreme_times: true, reset_hints: true }
     }
 }
 
@@ -53,6 +56,12 @@ impl Options {
     #[must_use]
     pub fn without_histograms(self) -> Self {
         Self { histograms: false, ..self }
+    }
+
+    /// The same options without the hints of histograms about counter resets.
+    #[must_use]
+    pub fn without_reset_hints(self) -> Self {
+        Self { reset_hints: false, ..self }
     }
 
     /// The same options without times before 1970 and far in the future.
@@ -100,7 +109,7 @@ pub fn run_with(options: Options, make: impl Fn(&[FixtureSeries]) -> Box<dyn Sto
 pub fn check(options: Options, make: impl Fn(&[FixtureSeries]) -> Box<dyn Storage>) -> Result<(), Failure> {
     for fixture in fixture::all(options) {
         let store = make(&fixture.series);
-        let twin = naive::Naive::new(&fixture.series);
+        let twin = naive::Naive::new(&fixture.series, options);
         for (check, run) in checks::ALL {
             run(&*store, &twin).map_err(|message| Failure { check, fixture: fixture.name, message })?;
         }

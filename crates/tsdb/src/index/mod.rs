@@ -17,8 +17,10 @@ use symbols::SymbolTable;
 use table::PostingsTable;
 use toc::{Toc, Version};
 
+pub(crate) use toc::MAGIC;
+
 /// Series begin at multiples of so many bytes since version 2.
-const SERIES_ALIGNMENT: usize = 16;
+pub(crate) const SERIES_ALIGNMENT: usize = 16;
 
 /// An open index file.
 #[derive(Debug)]

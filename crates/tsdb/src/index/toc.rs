@@ -3,7 +3,8 @@
 use crate::bytes::{Cursor, crc};
 use crate::error::Malformed;
 
-const MAGIC: [u8; 4] = [0xba, 0xaa, 0xd7, 0x00];
+/// The first bytes of every index file.
+pub(crate) const MAGIC: [u8; 4] = [0xba, 0xaa, 0xd7, 0x00];
 /// Six offsets and a checksum.
 const TOC_BYTES: usize = 6 * 8 + 4;
 const HEADER_BYTES: usize = 5;
