@@ -13,6 +13,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use log::entries;
 pub use log::{Log, LogSegment};
 pub use reader::{Damage, RawRecord, Reader};
 pub use record::{
