@@ -3,6 +3,7 @@
 mod block;
 pub mod bytes;
 pub mod chunk;
+mod dir;
 mod error;
 pub mod head;
 mod index;
@@ -15,6 +16,7 @@ pub use block::{
     Thanos,
 };
 pub use chunk::Encoding;
+pub use dir::{DataDir, DirKind, DirReport, SkipReason, Skipped, is_data_directory};
 pub use error::{Malformed, TsdbError};
 pub use tombstones::Tombstones;
 pub use write::{WriteOptions, WrittenBlock, write_blocks};

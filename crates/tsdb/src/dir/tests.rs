@@ -1,0 +1,1 @@
+//! Data directories that are made, disturbed and opened.
