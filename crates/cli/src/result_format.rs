@@ -6,8 +6,14 @@ use promqlite_formats::write::OutputFormat;
 /// A form of results.
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ResultFormat {
+    /// A graph for ranges, a table for the rest
+    Auto,
     /// An aligned table
     Table,
+    /// A graph in the terminal, of ranges
+    Graph,
+    /// A heatmap of histograms in the terminal, of ranges
+    Heatmap,
     /// A table in Markdown
     Markdown,
     /// The body of Prometheus' HTTP API
@@ -20,16 +26,24 @@ pub(crate) enum ResultFormat {
     Jsonl,
     /// OpenMetrics text
     Openmetrics,
+    /// A picture of a range, as SVG
+    Svg,
+    /// A picture of a range, as PNG
+    Png,
+    /// A page with a picture of a range
+    Html,
 }
 
 impl ResultFormat {
     /// All names, as help shows them.
-    pub(crate) const NAMES: &'static str = "table|markdown|json|csv|tsv|jsonl|openmetrics";
+    pub(crate) const NAMES: &'static str =
+        "auto|table|graph|heatmap|markdown|json|csv|tsv|jsonl|openmetrics|svg|png|html";
 
     /// The writer of formats that are not this program's own.
     pub(crate) fn writer(self) -> Option<OutputFormat> {
         match self {
-            Self::Table | Self::Markdown => None,
+            Self::Auto | Self::Table | Self::Markdown => None,
+            Self::Graph | Self::Heatmap | Self::Svg | Self::Png | Self::Html => None,
             Self::Json => Some(OutputFormat::Json),
             Self::Csv => Some(OutputFormat::Csv),
             Self::Tsv => Some(OutputFormat::Tsv),
@@ -41,7 +55,13 @@ impl ResultFormat {
     /// The name by which users ask for the format.
     pub(crate) fn name(self) -> &'static str {
         match self {
+            Self::Auto => "auto",
             Self::Table => "table",
+            Self::Graph => "graph",
+            Self::Heatmap => "heatmap",
+            Self::Svg => "svg",
+            Self::Png => "png",
+            Self::Html => "html",
             Self::Markdown => "markdown",
             other => other.writer().map_or("", OutputFormat::as_str),
         }
@@ -55,7 +75,17 @@ impl ResultFormat {
 
     /// Whether results are meant for people.
     pub(crate) fn is_for_people(self) -> bool {
-        matches!(self, Self::Table)
+        matches!(self, Self::Auto | Self::Table | Self::Graph | Self::Heatmap)
+    }
+
+    /// Whether results are drawn, so that they need a time axis.
+    pub(crate) fn is_drawing(self) -> bool {
+        matches!(self, Self::Graph | Self::Heatmap) || self.is_picture()
+    }
+
+    /// Whether results become pictures in files.
+    pub(crate) fn is_picture(self) -> bool {
+        matches!(self, Self::Svg | Self::Png | Self::Html)
     }
 }
 

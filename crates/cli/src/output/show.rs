@@ -1,6 +1,6 @@
 //! Results on standard output, and what is said about them on standard error.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
 use promqlite::{QueryError, QueryResult, Value};
@@ -8,10 +8,11 @@ use promqlite_formats::write::{Notes, Omitted, write_json_error, write_value};
 
 use crate::failure::Failure;
 use crate::numbers::{bytes, count, counted, elapsed};
-use crate::output::{Destination, markdown, table};
+use crate::output::{Destination, can_draw, drawing, markdown, table};
 use crate::report;
 use crate::result_format::ResultFormat;
 use crate::terminal::note;
+use crate::when::When;
 
 /// The form of results on standard output.
 #[derive(Clone, Copy, Debug)]
@@ -32,14 +33,17 @@ impl Shape {
 pub(crate) fn show(
     result: &QueryResult,
     text: &str,
+    when: When,
     shape: Shape,
     destination: &mut Destination,
 ) -> Result<(), Failure> {
     let notes = Notes::new(&result.annotations, text);
     let mut omitted = Omitted::default();
+    let form = form_of(&result.value, when, shape.format, destination)?;
     destination.write(|page| {
-        match shape.format.writer() {
-            None if shape.format == ResultFormat::Markdown => markdown::write_value(page, &result.value)?,
+        match form.writer() {
+            None if form.is_drawing() => drawing::write_value(page, &result.value, text, when, form)?,
+            None if form == ResultFormat::Markdown => markdown::write_value(page, &result.value)?,
             None => table::write_value(page, &result.value)?,
             Some(writer) => omitted = write_value(writer, page, &result.value, &notes)?,
         }
@@ -48,6 +52,44 @@ pub(crate) fn show(
     report::notes(&notes);
     warn_of_omitted(omitted, shape.format);
     Ok(())
+}
+
+/// The form that suits a result: what cannot be drawn is a table where people read, and an error where a picture
+/// was asked for.
+fn form_of(
+    value: &Value,
+    when: When,
+    asked: ResultFormat,
+    destination: &Destination,
+) -> Result<ResultFormat, Failure> {
+    let drawable = can_draw(value, when);
+    match asked {
+        ResultFormat::Auto => Ok(if drawable { ResultFormat::Graph } else { ResultFormat::Table }),
+        form if !form.is_drawing() || drawable => {
+            let binary = form == ResultFormat::Png && destination.next_path().is_none();
+            if binary && io::stdout().is_terminal() {
+                return Err(Failure::Usage(
+                    "a terminal shows no PNG: use --output FILE or `.once FILE`".into(),
+                ));
+            }
+            Ok(form)
+        }
+        form if form.is_picture() => Err(Failure::Usage(match when {
+            When::Instant(_) => {
+                format!("{} needs a range query: add --start TIME or --last DURATION (`.last`)", form.name())
+            }
+            When::Range { .. } => format!("there is nothing to draw as {}", form.name()),
+        })),
+        form => {
+            if let (When::Instant(_), false) = (when, is_empty(value)) {
+                note(format!(
+                    "{} needs a range query, so this is a table; add --last DURATION (`.last`)",
+                    form.name()
+                ));
+            }
+            Ok(ResultFormat::Table)
+        }
+    }
 }
 
 fn warn_of_omitted(omitted: Omitted, format: ResultFormat) {

@@ -155,7 +155,8 @@ impl Session {
 
     /// How results are shown.
     pub(crate) fn format(&self) -> ResultFormat {
-        self.settings.mode.unwrap_or(ResultFormat::Table)
+        let usual = if self.mode == Mode::Interactive { ResultFormat::Auto } else { ResultFormat::Table };
+        self.settings.mode.unwrap_or(usual)
     }
 
     fn shape(&self) -> Shape {
@@ -199,7 +200,7 @@ impl Session {
         };
         self.part_tables()?;
         self.destination.paged = self.mode == Mode::Interactive && self.settings.pager.0;
-        show(&result, text, shape, &mut self.destination)?;
+        show(&result, text, when, shape, &mut self.destination)?;
         if is_empty(&result.value) {
             self.had_empty_result = true;
             note(empty_text(&self.dataset, when));
