@@ -69,6 +69,16 @@ impl Block {
         Ok(out)
     }
 
+    /// Room for results about as large as the histograms of this batch, while they are made. A table of
+    /// histograms has up to twice the room that it needs.
+    pub(crate) fn room_for_more(&self, cx: &Cx<'_>) -> Result<Option<Held>, ExecError> {
+        if self.batch.histograms().is_none() {
+            return Ok(None);
+        }
+        let histograms = self.batch.bytes() - float_bytes(self.rows(), self.steps());
+        cx.hold(histograms.saturating_mul(2)).map(Some)
+    }
+
     /// Counts again: histograms may have come, whose size nobody knew beforehand.
     pub(crate) fn settle(&mut self) -> Result<(), ExecError> {
         if self.batch.histograms().is_none() { Ok(()) } else { self.held.resize(self.batch.bytes()) }

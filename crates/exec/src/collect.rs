@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use promqlite_functions::Extension;
 use promqlite_model::{
-    Batch, Grid, LabelSet, SampleValue, Samples, Series, Timestamp, Value, ValueType, VectorSample,
+    Batch, Grid, LabelSet, NO_HISTOGRAM, SampleValue, Samples, Series, Timestamp, Value, ValueType,
+    VectorSample,
 };
 use promqlite_plan::{Node, NodeKind, RangeInput};
 
@@ -184,7 +185,12 @@ fn range_vector<'q>(root: &'q Node, query: &'q Query<'q>, cx: &Cx<'q>) -> Result
 }
 
 fn window_series(labels: LabelSet, samples: &Samples<'_>) -> Series {
-    let mut series = Series { labels, floats: Vec::new(), histograms: Vec::new() };
+    let histograms = samples.histograms.map_or(0, |h| h.index.iter().filter(|&&i| i != NO_HISTOGRAM).count());
+    let mut series = Series {
+        labels,
+        floats: Vec::with_capacity(samples.len() - histograms),
+        histograms: Vec::with_capacity(histograms),
+    };
     for i in 0..samples.len() {
         let t = Timestamp(samples.times[i]);
         match samples.histogram(i) {

@@ -74,6 +74,8 @@ impl Cancel {
 pub struct ExecOptions {
     /// Bounds.
     pub limits: Limits,
+    /// Bytes that text, plan and regular expressions take already; they count as held from the start.
+    pub text_bytes: usize,
     /// When to give up.
     pub deadline: Option<Instant>,
     /// The switch that stops the query.

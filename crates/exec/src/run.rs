@@ -42,6 +42,7 @@ pub struct Output {
 pub fn execute(plan: &Plan, storage: &dyn Storage, options: ExecOptions) -> Result<Output, ExecError> {
     let cx = Cx::new(options, plan.settings, storage);
     cx.check_in(Phase::Execution)?;
+    cx.keep(cx.options.text_bytes)?;
     let selections = select_all(plan, &cx)?;
     let shared = plan.shared.iter().map(|_| OnceLock::new()).collect();
     let query = Query { plan, selections, shared };

@@ -9,6 +9,7 @@ use promqlite_storage::Storage;
 use promqlite_syntax::Features;
 
 use crate::QueryError;
+use crate::cost::text_bytes;
 
 /// Answers queries over any [`Storage`]. Cheap to make, to clone and to share between threads.
 #[derive(Clone, Debug)]
@@ -176,9 +177,11 @@ impl Engine {
     pub fn query(&self, storage: &dyn Storage, query: &Query) -> Result<QueryResult, QueryError> {
         let timeout = query.timeout.map_or(self.options.timeout, |t| t.min(self.options.timeout));
         let deadline = Instant::now().checked_add(timeout);
+        let text_bytes = text_bytes(&query.text, self.options.limits.max_bytes)?;
         let mut plan = self.lower(query)?;
         rewrite(&mut plan, self.options.rewrites);
         let options = ExecOptions {
+            text_bytes,
             limits: self.options.limits.clone(),
             deadline,
             cancel: query.cancel.clone(),

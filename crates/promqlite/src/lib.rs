@@ -22,6 +22,7 @@
 //! Limits, a timeout and cancellation come with [`EngineOptions`] and [`Query::with_cancel`]. Results carry
 //! warnings and infos; errors carry Prometheus' texts.
 
+mod cost;
 mod engine;
 mod error;
 

@@ -16,6 +16,7 @@
 //! assert_eq!(error.to_string(), "error parsing regexp: invalid nested repetition operator: `**`");
 //! ```
 
+mod cost;
 mod error;
 mod fast;
 mod parse;
@@ -24,6 +25,7 @@ mod stack;
 mod template;
 mod unicode;
 
+pub use cost::{compiled_bytes, reading_bytes};
 pub use error::{RegexError, RegexErrorReason};
 pub use regex::Regex;
 pub use template::Template;

@@ -14,7 +14,7 @@ use crate::stack::with_room_for;
 use crate::template::{Part, Template};
 
 /// Limit of the compiled size of a pattern, bytes. Past it the pattern is rejected as too large.
-const MAX_COMPILED_BYTES: usize = 64 << 20;
+pub(crate) const MAX_COMPILED_BYTES: usize = 64 << 20;
 
 /// A regular expression in Go's syntax that matches whole values, with `.` matching newlines.
 ///
@@ -69,10 +69,10 @@ impl Regex {
         let engine = OnceLock::new();
         let needs_engine = fast.literals().is_none() || parsed.group_names.len() > 1;
         if needs_engine && parsed.cost_bytes > MAX_COMPILED_BYTES as u64 {
-            // Only compiling can tell whether this still fits, and errors are due now.
+            // Only compiling can tell whether this still fits, and errors are due now. It is not kept: a query may
+            // have many of these, and whoever runs it counts what it uses.
             let compiled = with_room_for(pattern, || compile(&anchoring.tie(&parsed.hir)));
-            let compiled = compiled.ok_or_else(|| RegexError::new(RegexErrorReason::TooLarge, pattern))?;
-            engine.get_or_init(|| compiled);
+            compiled.ok_or_else(|| RegexError::new(RegexErrorReason::TooLarge, pattern))?;
         }
         let group_names = parsed.group_names;
         Ok(Self(Arc::new(Inner { pattern: pattern.into(), anchoring, fast, group_names, engine })))

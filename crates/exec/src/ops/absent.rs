@@ -1,10 +1,10 @@
 //! `absent` and `absent_over_time`: one row, present where the input is not.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 use promqlite_functions::Stop;
-use promqlite_model::{LabelsBuilder, MatchOp, Matcher, Symbol, Validity};
+use promqlite_model::{Label, Labels, MatchOp, Matcher, Symbol, Validity};
 
 use crate::block::Block;
 use crate::context::Cx;
@@ -74,17 +74,20 @@ fn missing<'q>(
 }
 
 /// The labels that the selector's matchers fix: each `=` that stands alone for its label.
-fn labels_of(matchers: &[Matcher], cx: &Cx<'_>) -> Result<promqlite_model::Labels, ExecError> {
-    let mut builder = LabelsBuilder::default();
-    let mut set: HashSet<&str, RandomState> = HashSet::default();
+fn labels_of(matchers: &[Matcher], cx: &Cx<'_>) -> Result<Labels, ExecError> {
+    // Of each label the value that it has so far, and whether any `=` ever gave it one.
+    let mut found: HashMap<Symbol, (Symbol, bool), RandomState> = HashMap::default();
     for matcher in matchers.iter().filter(|m| m.name() != "__name__") {
         cx.check()?;
-        let name = cx.intern(matcher.name())?;
-        if matcher.op() == MatchOp::Equal && set.insert(matcher.name()) {
-            builder.set(name, cx.intern(matcher.value())?);
+        let (value, was_set) = found.entry(cx.intern(matcher.name())?).or_insert((Symbol::EMPTY, false));
+        if matcher.op() == MatchOp::Equal && !*was_set {
+            (*value, *was_set) = (cx.intern(matcher.value())?, true);
         } else {
-            builder.set(name, Symbol::EMPTY);
+            *value = Symbol::EMPTY;
         }
     }
-    Ok(builder.build(&cx.symbols))
+    let present = found.into_iter().filter(|(_, (value, _))| *value != Symbol::EMPTY);
+    let mut labels: Vec<Label> = present.map(|(name, (value, _))| Label { name, value }).collect();
+    labels.sort_unstable_by_key(|label| cx.symbols.get(label.name));
+    Ok(Labels::from_sorted(&labels))
 }

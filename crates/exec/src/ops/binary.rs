@@ -76,6 +76,7 @@ impl Source for WithScalar<'_> {
         let first = rows.start;
         let batch = self.input.read(rows, cx)?;
         let mut out = Block::empty(batch.rows(), batch.steps(), cx)?;
+        let room = batch.room_for_more(cx)?;
         let mut problems = StepProblems::new();
         for row in 0..batch.rows() {
             let vector = Operand::Row { batch: &batch, row, fill: None };
@@ -83,6 +84,8 @@ impl Source for WithScalar<'_> {
             let (l, r) = if self.scalar_left { (number, vector) } else { (vector, number) };
             combine_rows(self.op, self.comparison, l, r, &mut out, row, (first + row) as u32, &mut problems);
         }
+        drop(room);
+        out.settle()?;
         report(problems, self.pos, cx)?;
         Ok(out)
     }
@@ -185,6 +188,7 @@ impl Source for PairJoin<'_> {
             }
         };
         let mut out = Block::empty(pairs.len(), many.steps(), cx)?;
+        let room = many.room_for_more(cx)?;
         let mut problems = StepProblems::new();
         for (row, &(_, o)) in pairs.iter().enumerate() {
             let many = Operand::Row { batch: &many, row, fill: None };
@@ -192,6 +196,8 @@ impl Source for PairJoin<'_> {
             let (l, r) = if self.one_is_left { (one, many) } else { (many, one) };
             combine_rows(self.op, self.comparison, l, r, &mut out, row, (first + row) as u32, &mut problems);
         }
+        drop(room);
+        out.settle()?;
         report(problems, self.pos, cx)?;
         Ok(out)
     }

@@ -21,15 +21,8 @@ pub(crate) fn open_count_values<'q>(
 ) -> Result<Opened<'q>, ExecError> {
     let name = cx.intern(label)?;
     // The value overwrites the label before grouping, so what the label was does not tell groups apart.
-    let mut key = KeyLabels::of_grouping(grouping, &cx.symbols);
-    let mut keeps_value = true;
-    match &mut key {
-        KeyLabels::On(names) => names.retain(|&n| n != name),
-        KeyLabels::Except(names) => {
-            keeps_value = !grouping.labels.iter().any(|l| l == label);
-            names.push(name);
-        }
-    }
+    let key = KeyLabels::of_grouping(grouping, &cx.symbols).dropping(name);
+    let keeps_value = !grouping.without || !grouping.labels.iter().any(|l| l == label);
     let groups = Groups::by_key(&input.schema.labels, &key, cx)?;
     let steps = input.steps;
     let mut state = CountValuesState::new(steps);

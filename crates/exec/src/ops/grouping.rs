@@ -11,7 +11,7 @@ use crate::budget::{Held, Tally};
 use crate::context::Cx;
 use crate::error::ExecError;
 
-/// Which labels make up a key.
+/// Which labels make up a key. The lists are sorted.
 #[derive(Clone, Debug)]
 pub(crate) enum KeyLabels {
     /// Only these; missing ones count as empty.
@@ -28,9 +28,7 @@ impl KeyLabels {
 
     /// `without (names)` and `ignoring (names)`: the metric name never counts.
     pub(crate) fn except(names: &[impl AsRef<str>], symbols: &Symbols) -> Self {
-        let mut except = intern(names, symbols);
-        except.push(Symbol::NAME);
-        Self::Except(except)
+        Self::Except(intern(names, symbols)).dropping(Symbol::NAME)
     }
 
     /// The key by which a binary operator matches rows: `on` or `ignoring`.
@@ -51,10 +49,22 @@ impl KeyLabels {
         }
     }
 
+    /// Without another label.
+    pub(crate) fn dropping(mut self, name: Symbol) -> Self {
+        match &mut self {
+            Self::On(names) => names.retain(|&n| n != name),
+            Self::Except(names) => {
+                names.push(name);
+                names.sort_unstable();
+            }
+        }
+        self
+    }
+
     fn keeps(&self, name: Symbol) -> bool {
         match self {
-            Self::On(names) => names.contains(&name),
-            Self::Except(names) => !names.contains(&name),
+            Self::On(names) => listed(names, name),
+            Self::Except(names) => !listed(names, name),
         }
     }
 
@@ -69,7 +79,14 @@ impl KeyLabels {
 }
 
 fn intern(names: &[impl AsRef<str>], symbols: &Symbols) -> Vec<Symbol> {
-    names.iter().map(|name| symbols.intern(name.as_ref())).collect()
+    let mut symbols: Vec<Symbol> = names.iter().map(|name| symbols.intern(name.as_ref())).collect();
+    symbols.sort_unstable();
+    symbols
+}
+
+/// Whether a sorted list holds a name. Most lists are so short that looking at all of it is quickest.
+fn listed(names: &[Symbol], name: Symbol) -> bool {
+    if names.len() <= 8 { names.contains(&name) } else { names.binary_search(&name).is_ok() }
 }
 
 /// Rows by key, groups numbered in order of their first row.

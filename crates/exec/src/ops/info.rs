@@ -6,6 +6,7 @@ use foldhash::fast::RandomState;
 use promqlite_functions::Stop;
 use promqlite_model::{Batch, Labels, LabelsBuilder, MatchOp, Matcher, Pos, Symbol};
 use promqlite_plan::InfoNode;
+use promqlite_regex::reading_bytes;
 use promqlite_storage::{SelectHints, SelectRequest, Selection};
 
 use crate::block::Block;
@@ -93,10 +94,11 @@ fn select_info(
             // Quoting can double a text; then come the pattern, its copies in the matcher, and the set of texts.
             let texts = values.iter().map(|&v| cx.symbols.get(v).len().saturating_mul(2) + ALTERNATIVE_BYTES);
             let texts = texts.fold(0_usize, usize::saturating_add);
-            cx.keep(texts.saturating_mul(8))?;
+            cx.keep(texts.saturating_mul(4))?;
             cx.check()?;
             let alternatives: Vec<String> = values.iter().map(|&v| quote_meta(cx.symbols.get(v))).collect();
             let pattern = alternatives.join("|");
+            cx.keep(reading_bytes(&pattern))?;
             let matcher = Matcher::new(name, MatchOp::Regex, &pattern);
             matchers.push(matcher.map_err(|e| ExecError::Evaluation(e.to_string()))?);
         }

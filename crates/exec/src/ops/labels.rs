@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 use promqlite_model::{Labels, LabelsBuilder, Symbol};
-use promqlite_regex::{Regex, Template};
+use promqlite_regex::{Regex, Template, compiled_bytes, reading_bytes};
 
 use crate::budget::Tally;
 use crate::context::Cx;
@@ -35,6 +35,9 @@ impl Replace {
         regex: &str,
         cx: &Cx<'_>,
     ) -> Result<Self, ExecError> {
+        cx.keep(reading_bytes(regex))?;
+        cx.keep(compiled_bytes(regex))?;
+        cx.check()?;
         let Ok(compiled) = Regex::for_label_replace(regex) else {
             let text = format!("invalid regular expression in label_replace(): {regex}");
             return Err(ExecError::Evaluation(text));

@@ -25,7 +25,10 @@ where
     fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
         let first = rows.start;
         let mut batch = self.input.read(rows, cx)?;
+        let room = batch.room_for_more(cx)?;
         (self.change)(&mut batch, first, cx)?;
+        drop(room);
+        batch.settle()?;
         Ok(batch)
     }
 }

@@ -9,20 +9,20 @@ use promqlite::storage::{SelectRequest, Selection, StorageError};
 use promqlite::{Labels, MemStore, SampleBuf, Samples, Storage, Symbols, TimeRange, Timestamp};
 
 /// The newest sample of all stores, ms.
-pub const NOW: Timestamp = Timestamp(4 * 3600 * 1000);
+pub(crate) const NOW: Timestamp = Timestamp(4 * 3600 * 1000);
 /// The distance of samples of [`Fleet`], ms.
 const EVERY: i64 = 60_000;
 
 /// Many series `fleet{i="…", half="…"}` of which the samples are made when they are read: one a minute, equal to
 /// the number of the series.
-pub struct Fleet {
+pub(crate) struct Fleet {
     symbols: Arc<Symbols>,
     labels: Arc<Vec<Labels>>,
 }
 
 impl Fleet {
     /// A fleet of `n` series.
-    pub fn new(n: usize) -> Self {
+    pub(crate) fn new(n: usize) -> Self {
         let symbols = Arc::new(Symbols::new());
         let labels = (0..n).map(|i| {
             let (i, half) = (i.to_string(), if i % 2 == 0 { "even" } else { "odd" });
@@ -78,7 +78,7 @@ impl Selection for FleetSelection {
 /// A store in memory: `wide` (2000 series, a sample every 15 s for an hour), `target_info` (one per series of
 /// `wide`), `long` (a series of a million samples, one every 14.4 ms), `hist` (300 series of native histograms
 /// with 160 buckets).
-pub fn mixed() -> MemStore {
+pub(crate) fn mixed() -> MemStore {
     let store = MemStore::new();
     for i in 0..2000 {
         let (instance, path) = (format!("host-{i}:9090"), format!("/a/{}", i % 50));

@@ -1,0 +1,46 @@
+//! What a pattern costs, told before it is paid.
+
+use crate::parse::parse;
+use crate::regex::MAX_COMPILED_BYTES;
+use crate::stack::with_room_for;
+
+/// Bytes of the syntax tree per byte of the pattern, with room for lists that grow.
+const TREE_BYTES: usize = 128;
+/// Bytes of a class such as `\pL`, with the copies that are made while it is read.
+const UNICODE_CLASS_BYTES: usize = 24 << 10;
+/// The most bytes that the classes of one pattern can take, since their ranges are limited.
+const MAX_CLASS_BYTES: usize = 64 << 20;
+/// The most bytes of states that a lazy automaton keeps.
+const MAX_CACHE_BYTES: usize = 2 << 20;
+
+/// An upper estimate of the bytes that are needed, for a moment, to read a pattern. Looks at its text only.
+#[must_use]
+pub fn reading_bytes(pattern: &str) -> usize {
+    let classes = pattern.bytes().filter(|b| matches!(b, b'p' | b'P')).count();
+    let classes = classes.saturating_mul(UNICODE_CLASS_BYTES).min(MAX_CLASS_BYTES);
+    pattern.len().saturating_mul(TREE_BYTES).saturating_add(classes)
+}
+
+/// An upper estimate of the bytes that the automata of a pattern hold once they are used. Reads the pattern; 0 if it
+/// is not valid.
+#[must_use]
+pub fn compiled_bytes(pattern: &str) -> usize {
+    let Ok(parsed) = with_room_for(pattern, || parse(pattern, true)) else { return 0 };
+    let automaton = usize::try_from(parsed.cost_bytes).unwrap_or(usize::MAX).min(MAX_COMPILED_BYTES);
+    automaton + automaton.saturating_mul(4).min(MAX_CACHE_BYTES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn costs_grow_with_what_is_written() {
+        assert!(reading_bytes("a") < reading_bytes("aaaa"));
+        assert!(reading_bytes(r"\pL") > 100 * reading_bytes("a"));
+        assert!(compiled_bytes("a.*b") < 1 << 20);
+        assert!(compiled_bytes(r"\pL{500}") > 1 << 20);
+        assert!(compiled_bytes(r"\pL{900}x{900}") <= MAX_COMPILED_BYTES + MAX_CACHE_BYTES);
+        assert_eq!(compiled_bytes("("), 0);
+    }
+}
