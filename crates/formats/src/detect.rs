@@ -1,6 +1,7 @@
 //! What a file is, from its first bytes; from its name only where they do not tell.
 
 use crate::csv::looks_like_csv;
+use crate::grafana::looks_like_frames;
 use crate::influx::looks_like_influx;
 use crate::protobuf::looks_like_protobuf;
 use crate::text::line::{Dialect, LineParser};
@@ -28,11 +29,15 @@ pub enum Format {
     Influx,
     /// Prometheus' protobuf exposition, delimited.
     Protobuf,
+    /// OpenTelemetry metrics as JSON, as the collector's file exporter writes them.
+    Otlp,
+    /// Grafana's data frames: the response in the query inspector, or a panel's data.
+    Grafana,
 }
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::PrometheusText,
         Self::OpenMetrics,
         Self::TsdbDump,
@@ -42,10 +47,13 @@ impl Format {
         Self::Csv,
         Self::Influx,
         Self::Protobuf,
+        Self::Otlp,
+        Self::Grafana,
     ];
 
     /// The name by which users ask for the format: `prometheus`, `openmetrics`, `dump`, `dump-openmetrics`,
-    /// `json`, `jsonl`, `csv`, `influx`, `protobuf`.
+    /// `json`, `jsonl`, `csv`, `influx`, `protobuf`, `otlp`,
+    /// `grafana`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -58,6 +66,8 @@ impl Format {
             Self::Csv => "csv",
             Self::Influx => "influx",
             Self::Protobuf => "protobuf",
+            Self::Otlp => "otlp",
+            Self::Grafana => "grafana",
         }
     }
 
@@ -82,6 +92,7 @@ impl Format {
             return Some(Self::Csv);
         }
         match content.first()? {
+            b'[' if looks_like_frames(content) => Some(Self::Grafana),
             b'[' => is_json_list(content).then_some(Self::ApiJson),
             b'{' => of_braces(content),
             _ => of_lines(content, whole, file_name)
@@ -160,6 +171,12 @@ fn of_braces(content: &[u8]) -> Option<Format> {
     let key_end = memchr::memchr(b'"', &inside[1..])? + 2;
     if inside[key_end..].trim_ascii_start().first() == Some(&b':') {
         let has = |key: &str| contains(content, key);
+        if has("\"resourceMetrics\"") || has("\"resource_metrics\"") {
+            return Some(Format::Otlp);
+        }
+        if looks_like_frames(content) {
+            return Some(Format::Grafana);
+        }
         if has("\"timestamps\"") || (has("\"metric\"") && has("\"values\":[") && !has("\"values\":[[")) {
             return Some(Format::JsonLines);
         }

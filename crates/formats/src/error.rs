@@ -47,6 +47,14 @@ pub enum FormatError {
         /// What is wrong and what to do.
         message: String,
     },
+    /// The content is not what its format asks for, at no place in particular.
+    #[error("{file}: {message}")]
+    Content {
+        /// The file.
+        file: String,
+        /// What is wrong and what to do.
+        message: String,
+    },
     /// A binary file is damaged, or not of its format.
     #[error("{file}: at byte {offset}: {message}")]
     Binary {

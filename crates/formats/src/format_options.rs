@@ -2,6 +2,7 @@
 
 use crate::csv::CsvOptions;
 use crate::influx::InfluxOptions;
+use crate::otlp::OtlpOptions;
 use crate::protobuf::ProtobufOptions;
 use crate::time_text::TimeUnit;
 
@@ -16,6 +17,8 @@ pub struct FormatOptions {
     pub csv: CsvOptions,
     /// Options of line protocol.
     pub influx: InfluxOptions,
+    /// Options of OpenTelemetry metrics.
+    pub otlp: OtlpOptions,
     /// Options of protobuf exposition.
     pub protobuf: ProtobufOptions,
 }

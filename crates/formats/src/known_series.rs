@@ -16,16 +16,6 @@ pub(crate) struct KnownSeries {
 }
 
 impl KnownSeries {
-    /// The series of `key`; `make` asks the sink for one that is new.
-    #[inline]
-    pub(crate) fn get(&mut self, key: &[u8], make: impl FnOnce() -> SeriesHandle) -> SeriesHandle {
-        self.find(key).unwrap_or_else(|| {
-            let handle = make();
-            self.insert(key, handle);
-            handle
-        })
-    }
-
     /// The series of `key`, if it is known.
     #[inline]
     pub(crate) fn find(&self, key: &[u8]) -> Option<SeriesHandle> {

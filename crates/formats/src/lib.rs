@@ -28,11 +28,13 @@ mod csv;
 mod detect;
 mod error;
 mod format_options;
+mod grafana;
 mod histogram_rebuild;
 mod influx;
 mod json;
 mod known_series;
 mod load;
+mod otlp;
 mod protobuf;
 mod reading;
 mod sink;
@@ -49,6 +51,7 @@ pub use load::{
     FileReport, Input, LoadOptions, LoadReport, Loader, Progress, StoreSink, is_data_directory,
     resolve_inputs,
 };
+pub use otlp::{OtlpNames, OtlpOptions};
 pub use protobuf::ProtobufOptions;
 pub use sink::{Collected, CollectedSeries, CollectedValue, SampleSink, SeriesHandle};
 pub use text::read::{ReadOptions, ReadSummary, read_stream};

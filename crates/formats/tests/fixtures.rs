@@ -12,7 +12,7 @@ fn fixture(name: &str) -> Vec<u8> {
     fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)).unwrap()
 }
 
-const FIXTURES: [(&str, Format); 7] = [
+const FIXTURES: [(&str, Format); 10] = [
     ("victoriametrics.jsonl", Format::JsonLines),
     ("victoriametrics.csv", Format::Csv),
     ("victoriametrics_rfc3339.csv", Format::Csv),
@@ -20,6 +20,9 @@ const FIXTURES: [(&str, Format); 7] = [
     ("influx_client.lp", Format::Influx),
     ("influx_inspect.lp", Format::Influx),
     ("client_golang.pb", Format::Protobuf),
+    ("otel_collector.jsonl", Format::Otlp),
+    ("grafana_query.json", Format::Grafana),
+    ("grafana_panel_data.json", Format::Grafana),
 ];
 
 #[test]

@@ -17,7 +17,7 @@ mod title;
 pub use columns::{CsvColumns, InvalidColumns};
 pub use header::CsvLayout;
 pub(crate) use read::{looks_like_csv, read_csv};
-pub(crate) use title::{labels_of_title, metric_name};
+pub(crate) use title::labels_of_title;
 
 /// Options of CSV.
 #[derive(Clone, Debug, Default)]

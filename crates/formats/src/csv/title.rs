@@ -29,7 +29,7 @@ fn labels_of_series(title: &str) -> Option<Vec<(String, String)>> {
 }
 
 /// The text with one `_` for every run of characters that a classic metric name cannot have.
-pub(crate) fn metric_name(text: &str) -> String {
+fn metric_name(text: &str) -> String {
     let mut name = String::with_capacity(text.len());
     let mut replaced = false;
     for c in text.chars() {

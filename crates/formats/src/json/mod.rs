@@ -6,7 +6,7 @@
 
 mod histogram;
 mod item;
-mod number;
+pub(crate) mod number;
 mod walk;
 
 use std::io::{self, Read};
@@ -41,7 +41,8 @@ pub(crate) fn read_json<S: SampleSink>(
     Ok(walk.finish())
 }
 
-fn locate(source: Source<'_>, error: serde_json::Error) -> FormatError {
+/// The error with its place.
+pub(crate) fn locate(source: Source<'_>, error: serde_json::Error) -> FormatError {
     if error.is_io() {
         return source.io_error(error.into());
     }

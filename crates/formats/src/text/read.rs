@@ -6,8 +6,10 @@ use crate::csv::read_csv;
 use crate::detect::{Compression, Format};
 use crate::error::{FormatError, LineError};
 use crate::format_options::FormatOptions;
+use crate::grafana::read_grafana;
 use crate::influx::read_influx;
 use crate::json::read_json;
+use crate::otlp::read_otlp;
 use crate::protobuf::read_protobuf;
 use crate::sink::SampleSink;
 use crate::text::line::{Dialect, LineParser};
@@ -128,6 +130,8 @@ pub(crate) fn read_source<S: SampleSink>(
         Format::Csv => return read_csv(source, reader, options, sink),
         Format::Influx => return read_influx(source, reader, options, sink),
         Format::Protobuf => return read_protobuf(source, reader, options, sink),
+        Format::Otlp => return read_otlp(source, reader, options, sink),
+        Format::Grafana => return read_grafana(source, reader, options, sink),
         Format::ApiJson | Format::JsonLines => return read_json(source, reader, options, sink),
     };
     let mut summary = ReadSummary::default();
