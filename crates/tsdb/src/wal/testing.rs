@@ -2,7 +2,7 @@
 
 use promqlite_model::histogram::{CounterResetHint, HistogramParts, Span};
 
-use super::compression::Compression;
+pub(crate) use super::compression::Compression;
 use super::framing::{HEADER, PAGE, Part};
 use super::record::RecordType;
 use crate::bytes::{crc, put_uvarint, put_varint};

@@ -8,7 +8,6 @@ use promqlite_model::histogram::{CounterResetHint, FloatHistogram, HistogramPart
 use promqlite_storage::MetricKind;
 use proptest::prelude::*;
 
-use super::compression::Compression;
 use super::testing::*;
 use super::*;
 
