@@ -46,7 +46,7 @@ pub(crate) fn truncations_and_flips(format: Format, bytes: &[u8]) {
     for lenient in [false, true] {
         let options = ReadOptions { lenient, default_time_ms: Some(0), ..ReadOptions::default() };
         // Of long files only some places, so that the tests stay short.
-        let step = 1 + bytes.len() / 500;
+        let step = 1 + bytes.len() / 200;
         for end in (0..=bytes.len()).step_by(step) {
             let _ = read_stream("f", &bytes[..end], format, &options, &mut Collected::default());
         }
@@ -59,7 +59,7 @@ pub(crate) fn truncations_and_flips(format: Format, bytes: &[u8]) {
             }
         }
     }
-    for end in (0..=bytes.len()).step_by(7 * (1 + bytes.len() / 500)) {
+    for end in (0..=bytes.len()).step_by(7 * (1 + bytes.len() / 200)) {
         let _ = Loader::new(&MemStore::new(), LoadOptions::default()).load_reader("f", &bytes[..end]);
     }
 }
