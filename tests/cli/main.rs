@@ -1,7 +1,9 @@
 //! The program as its users meet it: command lines with what they print, and the prompt on a pseudo-terminal.
 
+mod editing;
 mod exit_codes;
 mod prompt;
+mod pty;
 mod readme;
 mod transcripts;
 

@@ -1,63 +1,10 @@
 //! The prompt on a pseudo-terminal.
 
-use std::path::Path;
-
-use rexpect::session::{PtySession, spawn_command};
+use rexpect::session::spawn_command;
 use tempfile::TempDir;
 
 use super::clean;
-
-const PROMPT: &str = "promql> ";
-/// How long anything may take, ms; a debug build on a busy machine is slow.
-const PATIENCE_MS: u64 = 60_000;
-
-struct Prompt {
-    pty: PtySession,
-    home: TempDir,
-}
-
-impl Prompt {
-    /// Opens the prompt over a file, and waits until it can be typed at.
-    fn open(args: &[&str]) -> Self {
-        let home = TempDir::new().expect("a temporary directory");
-        let mut prompt = Self { pty: start(args, home.path()), home };
-        prompt.see(PROMPT);
-        prompt
-    }
-
-    /// Waits for a text; returns what came before it.
-    fn see(&mut self, text: &str) -> String {
-        self.pty.exp_string(text).unwrap_or_else(|e| panic!("waiting for {text:?}: {e}"))
-    }
-
-    /// Types a line.
-    fn enter(&mut self, line: &str) {
-        self.pty.send_line(line).expect("the program reads");
-    }
-
-    /// Types without ending the line.
-    fn press(&mut self, keys: &str) {
-        self.pty.send(keys).and_then(|_| self.pty.flush()).expect("the program reads");
-    }
-
-    /// Types a line, and returns all that is shown until the next prompt.
-    fn ask(&mut self, line: &str) -> String {
-        self.enter(line);
-        self.see(PROMPT)
-    }
-
-    /// Waits for the program to end by itself.
-    fn ended(mut self) -> TempDir {
-        self.pty.exp_eof().expect("the program ends");
-        self.home
-    }
-}
-
-fn start(args: &[&str], home: &Path) -> PtySession {
-    let mut command = clean(env!("CARGO_BIN_EXE_promqlite"));
-    command.args(args).env("TERM", "xterm").env("NO_COLOR", "1").env("HOME", home);
-    spawn_command(command, Some(PATIENCE_MS)).expect("a pseudo-terminal")
-}
+use super::pty::{PATIENCE_MS, PROMPT, Prompt, start};
 
 const LAMPS: &str = "tests/cli/data/lamps.om";
 
@@ -151,6 +98,7 @@ fn dot_commands() {
         (".at 1700000030", &["at 2023-11-14T22:13:50Z"]),
         ("sum(lamp_watts)", &["52.5"]),
         (".at nonsense", &[".at: expected RFC 3339"]),
+        (".mode table", &["results are shown as table"]),
         (".range 1700000000 now 30", &["from 2023-11-14T22:13:20Z to 2023-11-14T22:14:20Z every 30s"]),
         ("sum(lamp_watts)", &["2023-11-14T22:13:50Z", "67.5"]),
         (".range now 1700000000", &["before it starts"]),
@@ -164,7 +112,7 @@ fn dot_commands() {
         (".ast 1 + 2", &["binary + [0..5]"]),
         (".explain sum(lamp_watts)", &["sum"]),
         (".timing on", &["timer is on"]),
-        (".history 1", &[".timing on"]),
+        (".history 2", &[".timing on"]),
         ("1", &["query: "]),
         (".format json", &["results are shown as json"]),
         ("1", &[r#"{"status":"success","data":{"resultType":"scalar","result":[1700000060,"1"]}}"#]),

@@ -18,6 +18,7 @@ use promqlite_formats::{FileReport, FormatError, Input, LoadReport, Loader, reso
 
 pub(crate) use args::InputArgs;
 pub(crate) use groups::bare_path;
+pub(crate) use scrapes::scrape_interval;
 
 use crate::catalog::names_of_families;
 use crate::failure::Failure;
@@ -97,6 +98,17 @@ impl Dataset {
     /// The store to query.
     pub(crate) fn storage(&self) -> &dyn Storage {
         &*self.store
+    }
+
+    /// The store, for as long as somebody needs it.
+    pub(crate) fn shared_storage(&self) -> Arc<dyn Storage> {
+        Arc::clone(&self.store)
+    }
+
+    /// What a store holds, as if it had been loaded.
+    #[cfg(test)]
+    pub(crate) fn of_store(store: Arc<dyn Storage>) -> Self {
+        Self { store, files: Vec::new(), counts: Counts::default(), load_time: Duration::ZERO }
     }
 
     /// The usual distance of the samples of a series; `None` if that cannot be told.

@@ -1,24 +1,34 @@
-//! The line editor: multi-line input, history, completion.
+//! The line editor: multi-line input, history, completion, colours, hints.
 
+use std::borrow::Cow;
+use std::cell::Cell;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use rustyline::completion::Completer;
+use rustyline::completion::{Completer, Pair};
 use rustyline::error::ReadlineError;
-use rustyline::highlight::Highlighter;
+use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::Hinter;
 use rustyline::history::DefaultHistory;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
-use rustyline::{ColorMode, CompletionType, Config, Context, Editor, Helper};
+use rustyline::{
+    Cmd, ColorMode, CompletionType, ConditionalEventHandler, Config, Context, EditMode, Editor, Event,
+    EventContext, EventHandler, Helper, KeyEvent, RepeatCount,
+};
 
 use crate::failure::Failure;
-use crate::repl::complete::Names;
+use crate::repl::complete::{self, Candidate, Names};
+use crate::repl::hints::{Signature, signature};
 use crate::repl::session::Session;
-use crate::repl::{history, input};
+use crate::repl::{edit_file, highlight, history, input};
 use crate::report;
+use crate::settings::Editing;
 use crate::terminal::colours_output;
 
 const PROMPT: &str = "promql> ";
 const COLOURED_PROMPT: &str = "\x1b[1;32mpromql>\x1b[0m ";
+const DIM: &str = "\x1b[90m";
+const RESET: &str = "\x1b[0m";
 /// Entries that the history keeps.
 const MAX_HISTORY: usize = 10_000;
 
@@ -37,6 +47,8 @@ pub(crate) struct LineEditor {
     editor: Editor<PromqlHelper, DefaultHistory>,
     history: Option<PathBuf>,
     coloured: bool,
+    /// The line that the user wants to edit elsewhere.
+    elsewhere: Elsewhere,
 }
 
 impl LineEditor {
@@ -44,17 +56,26 @@ impl LineEditor {
     pub(crate) fn new(session: &Session) -> Result<Self, Failure> {
         let coloured = colours_output();
         let failed = |e: ReadlineError| Failure::io("terminal", std::io::Error::other(e));
+        let edit_mode = match session.settings.editing {
+            Editing::Emacs => EditMode::Emacs,
+            Editing::Vi => EditMode::Vi,
+        };
         let config = Config::builder()
             .max_history_size(MAX_HISTORY)
             .and_then(|config| config.history_ignore_dups(true))
             .map_err(failed)?
             .auto_add_history(true)
+            .edit_mode(edit_mode)
+            .bracketed_paste(true)
             .completion_type(CompletionType::List)
-            .color_mode(if coloured { ColorMode::Enabled } else { ColorMode::Disabled })
+            .color_mode(if coloured { ColorMode::Forced } else { ColorMode::Disabled })
             .build();
         let mut editor = Editor::with_config(config).map_err(failed)?;
-        editor.set_helper(Some(PromqlHelper { names: Names::of(session) }));
-        let mut editor = Self { editor, history: history::path(), coloured };
+        editor.set_helper(Some(PromqlHelper::new(session)));
+        let elsewhere = Elsewhere::default();
+        let keys = Event::KeySeq(vec![KeyEvent::ctrl('X'), KeyEvent::ctrl('E')]);
+        editor.bind_sequence(keys, EventHandler::Conditional(Box::new(elsewhere.clone())));
+        let mut editor = Self { editor, history: history::path(), coloured, elsewhere };
         editor.load_history();
         Ok(editor)
     }
@@ -62,14 +83,20 @@ impl LineEditor {
     /// Reads one complete input.
     pub(crate) fn read(&mut self) -> Result<Line, ReadlineError> {
         let prompt = if self.coloured { COLOURED_PROMPT } else { PROMPT };
-        match self.editor.readline(&(PROMPT, prompt)) {
-            Ok(text) => {
-                self.save_history();
-                Ok(Line::Entered(text))
+        let mut start = String::new();
+        loop {
+            match self.editor.readline_with_initial(&(PROMPT, prompt), (&start, "")) {
+                Ok(text) => {
+                    self.save_history();
+                    return Ok(Line::Entered(text));
+                }
+                Err(ReadlineError::Interrupted) => match self.elsewhere.take() {
+                    Some(line) => start = edit_elsewhere(line),
+                    None => return Ok(Line::Interrupted),
+                },
+                Err(ReadlineError::Eof) => return Ok(Line::End),
+                Err(error) => return Err(error),
             }
-            Err(ReadlineError::Interrupted) => Ok(Line::Interrupted),
-            Err(ReadlineError::Eof) => Ok(Line::End),
-            Err(error) => Err(error),
         }
     }
 
@@ -78,13 +105,14 @@ impl LineEditor {
         self.editor.history().iter().cloned().collect()
     }
 
-    /// Learns the names of a session whose data may have changed.
+    /// Learns the names of a session whose data may have changed, and its settings.
     pub(crate) fn refresh(&mut self, session: &Session) {
-        if let Some(helper) = self.editor.helper_mut()
-            && helper.names.generation != session.generation()
-        {
-            helper.names = Names::of(session);
+        let Some(helper) = self.editor.helper_mut() else { return };
+        if helper.names.generation != session.generation() {
+            helper.names = Names::of(session.dataset(), session.generation());
         }
+        helper.hints = session.settings.hints.0;
+        self.coloured = colours_output();
     }
 
     fn load_history(&mut self) {
@@ -107,24 +135,112 @@ impl LineEditor {
     }
 }
 
+/// What the user's editor makes of a line; the line itself if that fails.
+fn edit_elsewhere(line: String) -> String {
+    match edit_file::edit(&line) {
+        Ok(edited) => edited,
+        Err(failure) => {
+            report::failure(&failure);
+            line
+        }
+    }
+}
+
+/// The line that Ctrl-X Ctrl-E was pressed in. The key ends reading as Ctrl-C does, which leaves the terminal to
+/// the user's editor.
+#[derive(Clone, Default)]
+struct Elsewhere(Arc<Mutex<Option<String>>>);
+
+impl Elsewhere {
+    fn take(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl ConditionalEventHandler for Elsewhere {
+    fn handle(&self, _: &Event, _: RepeatCount, _: bool, context: &EventContext<'_>) -> Option<Cmd> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(context.line().to_owned());
+        Some(Cmd::Interrupt)
+    }
+}
+
 struct PromqlHelper {
     names: Names,
+    hints: bool,
+    /// Whether the line is being shown for the last time.
+    last_time: Cell<bool>,
+}
+
+impl PromqlHelper {
+    fn new(session: &Session) -> Self {
+        let names = Names::of(session.dataset(), session.generation());
+        Self { names, hints: session.settings.hints.0, last_time: Cell::new(false) }
+    }
 }
 
 impl Helper for PromqlHelper {}
 
 impl Hinter for PromqlHelper {
-    type Hint = String;
+    type Hint = Signature;
+
+    /// Without colours a hint could not be told from what was typed.
+    fn hint(&self, line: &str, pos: usize, _: &Context<'_>) -> Option<Signature> {
+        if self.hints && colours_output() { signature(line, pos) } else { None }
+    }
 }
 
-impl Highlighter for PromqlHelper {}
+impl Highlighter for PromqlHelper {
+    fn highlight<'l>(&self, line: &'l str, pos: usize) -> Cow<'l, str> {
+        if !colours_output() {
+            return Cow::Borrowed(line);
+        }
+        let cursor = (!self.last_time.get()).then_some(pos);
+        Cow::Owned(highlight::coloured(line, cursor, &|name| self.names.has_metric(name)))
+    }
+
+    fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
+        Cow::Owned(format!("{DIM}{hint}{RESET}"))
+    }
+
+    fn highlight_char(&self, _: &str, _: usize, kind: CmdKind) -> bool {
+        self.last_time.set(kind == CmdKind::ForcedRefresh);
+        true
+    }
+}
+
+/// Lists that are longer show names only.
+const MAX_DETAILED: usize = 60;
+/// Widest detail in a list, in characters.
+const MAX_DETAIL: usize = 60;
 
 impl Completer for PromqlHelper {
-    type Candidate = String;
+    type Candidate = Pair;
 
-    fn complete(&self, line: &str, pos: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<String>)> {
-        Ok(self.names.complete(&line[..pos]))
+    fn complete(&self, line: &str, pos: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
+        let (start, found) = complete::complete(&self.names, line, pos);
+        let detailed = found.len() > 1
+            && found.len() <= MAX_DETAILED
+            && found.iter().any(|candidate| !candidate.detail.is_empty());
+        let width = found.iter().map(|candidate| candidate.replacement.chars().count()).max().unwrap_or(0);
+        Ok((start, found.into_iter().map(|candidate| pair(candidate, detailed.then_some(width))).collect()))
     }
+}
+
+/// A candidate as the list shows it: with its detail, if names are to be padded to a width.
+fn pair(candidate: Candidate, width: Option<usize>) -> Pair {
+    let Candidate { replacement, detail } = candidate;
+    let display = match width {
+        Some(width) if !detail.is_empty() => {
+            let mut shown: String =
+                detail.chars().take(MAX_DETAIL).map(|c| if c.is_control() { ' ' } else { c }).collect();
+            if detail.chars().count() > MAX_DETAIL {
+                shown.push('…');
+            }
+            format!("{replacement:width$}  {shown}")
+        }
+        _ => replacement.clone(),
+    };
+    Pair { display, replacement }
 }
 
 impl Validator for PromqlHelper {

@@ -2,8 +2,11 @@
 
 mod commands;
 mod complete;
+mod edit_file;
 mod editor;
 mod help;
+mod highlight;
+mod hints;
 mod history;
 mod input;
 mod interrupt;
@@ -24,7 +27,7 @@ use crate::report;
 use crate::settings::Settings;
 use crate::terminal::{self, Colour, note};
 use editor::{Line, LineEditor};
-use input::Inputs;
+pub(crate) use input::Inputs;
 use session::Flow;
 
 pub(crate) use interrupt::Interrupt;
