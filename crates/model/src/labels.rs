@@ -226,6 +226,12 @@ impl LabelSet {
     pub fn labels(&self) -> &Labels {
         &self.labels
     }
+
+    /// `{__name__="up", a="b"}`: all labels alike, as Prometheus' error texts have them.
+    #[must_use]
+    pub fn in_braces(&self) -> String {
+        self.labels.display(&self.symbols)
+    }
 }
 
 impl PartialEq for LabelSet {

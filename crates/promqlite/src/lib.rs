@@ -33,7 +33,7 @@ pub use promqlite_functions as functions;
 pub use promqlite_model::{
     Annotation, Annotations, Grid, Label, LabelSet, Labels, Level, MatchOp, Matcher, Millis, Pos, STALE_NAN,
     SampleBuf, SampleValue, Samples, Series, Symbol, Symbols, TimeRange, Timestamp, Value, ValueType,
-    VectorSample, float_plain, histogram, is_stale,
+    VectorSample, float_g, float_plain, histogram, is_stale,
 };
 pub use promqlite_plan::{Explain, LowerError, PASSES, Rewrites};
 pub use promqlite_storage as storage;

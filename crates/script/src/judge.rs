@@ -1,7 +1,7 @@
 //! Holds results to expectations.
 
 use promqlite::histogram::FloatHistogram;
-use promqlite::{LabelSet, Millis, SampleValue, Series, Timestamp, Value, VectorSample, float_plain};
+use promqlite::{Millis, SampleValue, Series, Timestamp, Value, VectorSample, float_g, float_plain};
 
 use promqlite::histogram::almost_equal;
 use promqlite::syntax::go_quote;
@@ -16,7 +16,7 @@ pub(crate) fn judge(eval: &Eval, value: &Value) -> Result<(), String> {
     match (&eval.expected, value) {
         (Expected::Scalar(wanted), Value::Scalar(_, got)) if almost_equal(*wanted, *got) => Ok(()),
         (Expected::Scalar(wanted), Value::Scalar(_, got)) => {
-            Err(format!("expected scalar {} but got {}", float_plain(*wanted), float_plain(*got)))
+            Err(format!("expected scalar {} but got {}", float_g(*wanted), float_g(*got)))
         }
         (Expected::Scalar(_), Value::Matrix(_)) => {
             Err("expected scalar result, but query returned a matrix".to_owned())
@@ -36,7 +36,7 @@ pub(crate) fn judge(eval: &Eval, value: &Value) -> Result<(), String> {
             other.value_type()
         )),
         (Expected::Series(_) | Expected::RangeVector(..), Value::Scalar(_, got)) => {
-            Err(format!("expected vector or matrix result, but got scalar {}", float_plain(*got)))
+            Err(format!("expected vector or matrix result, but got scalar {}", float_g(*got)))
         }
         (Expected::Series(_) | Expected::RangeVector(..), Value::String(_, got)) => {
             Err(format!("expected vector or matrix result, but got string {}", go_quote(got.as_bytes())))
@@ -63,7 +63,8 @@ pub(crate) fn check_sorted(matrix: &[Series]) -> Result<(), String> {
     match matrix.windows(2).find(|pair| pair[0].labels >= pair[1].labels) {
         Some(pair) => Err(format!(
             "matrix results should always be sorted by labels, but matrix is not sorted: {} comes before {}",
-            pair[0].labels, pair[1].labels
+            pair[0].labels.in_braces(),
+            pair[1].labels.in_braces()
         )),
         None => Ok(()),
     }
@@ -72,8 +73,8 @@ pub(crate) fn check_sorted(matrix: &[Series]) -> Result<(), String> {
 fn judge_vector(wanted: &[ExpectedSeries], got: &[VectorSample], ordered: bool) -> Result<(), String> {
     let mut seen = vec![false; wanted.len()];
     for (at, sample) in got.iter().enumerate() {
-        let labels = &sample.labels;
-        let Some(index) = wanted.iter().position(|w| w.labels == *labels) else {
+        let labels = sample.labels.in_braces();
+        let Some(index) = wanted.iter().position(|w| w.labels == sample.labels) else {
             return Err(format!(
                 "unexpected metric {labels} in result, has value {}",
                 value_text(&sample.value)
@@ -83,23 +84,26 @@ fn judge_vector(wanted: &[ExpectedSeries], got: &[VectorSample], ordered: bool) 
         if ordered && series.position != at + 1 {
             return Err(format!(
                 "expected metric {labels} with {} at position {} but was at {}",
-                list(&series.values),
+                series_notation(&series.values),
                 series.position,
                 at + 1
             ));
         }
-        judge_sample(&series.values[0], labels, &sample.value)?;
+        judge_sample(&series.values[0], &labels, &sample.value)?;
         seen[index] = true;
     }
     match wanted.iter().zip(seen).find(|(_, seen)| !seen) {
-        Some((series, _)) => {
-            Err(format!("expected metric {} with {} not found", series.labels, list(&series.values)))
-        }
+        Some((series, _)) => Err(format!(
+            "expected metric {} with {}: {} not found",
+            series.labels.in_braces(),
+            series.position,
+            series_notation(&series.values)
+        )),
         None => Ok(()),
     }
 }
 
-fn judge_sample(wanted: &ItemValue, labels: &LabelSet, got: &SampleValue) -> Result<(), String> {
+fn judge_sample(wanted: &ItemValue, labels: &str, got: &SampleValue) -> Result<(), String> {
     let (fits, what) = match (wanted, got) {
         (ItemValue::Gap, SampleValue::Float(got)) => (almost_equal(0.0, *got), ["", ""]),
         (ItemValue::Float(wanted), SampleValue::Float(got)) => (almost_equal(*wanted, *got), ["", ""]),
@@ -114,7 +118,8 @@ fn judge_sample(wanted: &ItemValue, labels: &LabelSet, got: &SampleValue) -> Res
     }
     let wanted = match wanted {
         ItemValue::Gap => "0".to_owned(),
-        other => other.to_string(),
+        ItemValue::Float(v) => float_g(*v),
+        histogram => histogram.to_string(),
     };
     let [kind_wanted, kind_got] = what;
     Err(format!("expected {kind_wanted}{wanted} for {labels} but got {kind_got}{}", value_text(got)))
@@ -142,7 +147,7 @@ fn judge_matrix(
         let Some(index) = wanted.iter().position(|w| w.labels == series.labels) else {
             return Err(format!(
                 "unexpected metric {} in result, has {}",
-                series.labels,
+                series.labels.in_braces(),
                 points_text(series)
             ));
         };
@@ -150,13 +155,13 @@ fn judge_matrix(
         seen[index] = true;
     }
     match wanted.iter().zip(seen).find(|(_, seen)| !seen) {
-        Some((series, _)) => Err(format!("expected metric {} not found", series.labels)),
+        Some((series, _)) => Err(format!("expected metric {} not found", series.labels.in_braces())),
         None => Ok(()),
     }
 }
 
 fn judge_series(wanted: &ExpectedSeries, got: &Series, (start, end, step): Times) -> Result<(), String> {
-    let labels = &wanted.labels;
+    let labels = &*wanted.labels.in_braces();
     let mut floats = Vec::new();
     let mut histograms = Vec::new();
     for (k, value) in wanted.values.iter().enumerate() {
@@ -183,8 +188,7 @@ fn judge_series(wanted: &ExpectedSeries, got: &Series, (start, end, step): Times
     }
     for (i, (&(t, wanted), &(got_t, value))) in floats.iter().zip(&got.floats).enumerate() {
         let place = Place { kind: "float", index: i, t, got_t };
-        place
-            .check(labels, got, almost_equal(wanted, value), || [float_plain(wanted), float_plain(value)])?;
+        place.check(labels, got, almost_equal(wanted, value), || [float_g(wanted), float_g(value)])?;
     }
     for (i, (&(t, wanted, hint_counts), (got_t, value))) in histograms.iter().zip(&got.histograms).enumerate()
     {
@@ -206,7 +210,7 @@ struct Place {
 impl Place {
     fn check(
         &self,
-        labels: &LabelSet,
+        labels: &str,
         series: &Series,
         equal: bool,
         texts: impl Fn() -> [String; 2],
@@ -234,9 +238,20 @@ impl Place {
 
 fn value_text(value: &SampleValue) -> String {
     match value {
-        SampleValue::Float(v) => float_plain(*v),
+        SampleValue::Float(v) => float_g(*v),
         SampleValue::Histogram(h) => h.view().literal(),
     }
+}
+
+/// Values as Prometheus writes those of a series line: `[1.000000 _ {count:2, sum:3}]`.
+fn series_notation(values: &[ItemValue]) -> String {
+    let text = |value: &ItemValue| match value {
+        ItemValue::Gap => "_".to_owned(),
+        ItemValue::Float(v) if v.is_finite() => format!("{v:.6}"),
+        ItemValue::Float(v) => float_g(*v),
+        ItemValue::Histogram { histogram, .. } => histogram.to_string(),
+    };
+    format!("[{}]", values.iter().map(text).collect::<Vec<_>>().join(" "))
 }
 
 fn list(values: &[ItemValue]) -> String {
@@ -262,7 +277,7 @@ pub(crate) fn compare(eval: &Eval, value: &Value) -> Vec<Comparison> {
         Expected::Series(series) | Expected::RangeVector(_, series) => {
             series.iter().map(|s| expected_row(&s.labels.to_string(), list(&s.values))).collect()
         }
-        Expected::Scalar(v) => vec![expected_row("{}", float_plain(*v))],
+        Expected::Scalar(v) => vec![expected_row("{}", float_g(*v))],
         Expected::String(text) => vec![expected_row("{}", go_quote(text.as_bytes()))],
     };
     for (series, actual) in actual_rows(value) {
@@ -280,7 +295,7 @@ fn expected_row(series: &str, expected: String) -> Comparison {
 
 fn actual_rows(value: &Value) -> Vec<(String, String)> {
     match value {
-        Value::Scalar(_, v) => vec![("{}".to_owned(), float_plain(*v))],
+        Value::Scalar(_, v) => vec![("{}".to_owned(), float_g(*v))],
         Value::String(_, text) => vec![("{}".to_owned(), go_quote(text.as_bytes()))],
         Value::Vector(_, samples) => {
             samples.iter().map(|s| (s.labels.to_string(), format!("[{}]", value_text(&s.value)))).collect()

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use promqlite::float_plain;
+use promqlite::float_g;
 use promqlite::histogram::{CounterResetHint, FloatHistogram, HistogramParts, Schema, Span};
 use promqlite::syntax::ast::UnaryOp;
 use promqlite::syntax::series::{HistogramItem, HistogramLiteral, Item, SeriesDescription};
@@ -35,7 +35,7 @@ impl std::fmt::Display for ItemValue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Gap => f.write_str("_"),
-            Self::Float(v) => f.write_str(&float_plain(*v)),
+            Self::Float(v) => f.write_str(&float_g(*v)),
             Self::Histogram { histogram, .. } => f.write_str(&histogram.view().literal()),
         }
     }

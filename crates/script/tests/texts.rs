@@ -118,24 +118,27 @@ fn results_that_are_wrong() {
     for (eval, text) in [
         (
             "eval instant at 0 x{k=\"1\"}\n x{k=\"1\"} 5",
-            "error in eval x{k=\"1\"} (line 6): expected 5 for x{k=\"1\"} but got 1",
+            "error in eval x{k=\"1\"} (line 6): expected 5 for {__name__=\"x\", k=\"1\"} but got 1",
         ),
         (
             "eval instant at 0 x{k=\"1\"}",
-            "error in eval x{k=\"1\"} (line 6): unexpected metric x{k=\"1\"} in result, has value 1",
+            "error in eval x{k=\"1\"} (line 6): unexpected metric {__name__=\"x\", k=\"1\"} in result, has value 1",
         ),
-        ("eval instant at 0 nope\n x 1", "error in eval nope (line 6): expected metric x with [1] not found"),
+        (
+            "eval instant at 0 nope\n x 1",
+            "error in eval nope (line 6): expected metric {__name__=\"x\"} with 1: [1.000000] not found",
+        ),
         (
             "eval instant at 0 sort_desc(x)\n expect ordered\n x{k=\"1\"} 1\n x{k=\"2\"} 3",
-            "error in eval sort_desc(x) (line 6): expected metric x{k=\"2\"} with [3] at position 2 but was at 1",
+            "error in eval sort_desc(x) (line 6): expected metric {__name__=\"x\", k=\"2\"} with [3.000000] at position 2 but was at 1",
         ),
         (
             "eval instant at 0 h\n h 2",
-            "error in eval h (line 6): expected float value 2 for h but got histogram {{count:2 sum:1 buckets:[2]}}",
+            "error in eval h (line 6): expected float value 2 for {__name__=\"h\"} but got histogram {{count:2 sum:1 buckets:[2]}}",
         ),
         (
             "eval instant at 0 h\n h {{count:2 sum:2 buckets:[2]}}",
-            "error in eval h (line 6): expected {{count:2 sum:2 buckets:[2]}} for h but got {{count:2 sum:1 buckets:[2]}}",
+            "error in eval h (line 6): expected {{count:2 sum:2 buckets:[2]}} for {__name__=\"h\"} but got {{count:2 sum:1 buckets:[2]}}",
         ),
         ("eval instant at 0 5\n 6", "error in eval 5 (line 6): expected scalar 6 but got 5"),
         (
@@ -144,15 +147,15 @@ fn results_that_are_wrong() {
         ),
         (
             "eval range from 0 to 1m step 1m x{k=\"1\"}\n x{k=\"1\"} 1 5",
-            "error in eval x{k=\"1\"} (line 6): expected float value at index 1 (t=60000) for x{k=\"1\"} to be 5, but got 2 (result has 2 float points [1 @[0] 2 @[60000]] and 0 histogram points [])",
+            "error in eval x{k=\"1\"} (line 6): expected float value at index 1 (t=60000) for {__name__=\"x\", k=\"1\"} to be 5, but got 2 (result has 2 float points [1 @[0] 2 @[60000]] and 0 histogram points [])",
         ),
         (
             "eval range from 0 to 1m step 1m x{k=\"1\"}\n x{k=\"1\"} 1",
-            "error in eval x{k=\"1\"} (line 6): expected 1 float points and 0 histogram points for x{k=\"1\"}, but got 2 float points [1 @[0] 2 @[60000]] and 0 histogram points []",
+            "error in eval x{k=\"1\"} (line 6): expected 1 float points and 0 histogram points for {__name__=\"x\", k=\"1\"}, but got 2 float points [1 @[0] 2 @[60000]] and 0 histogram points []",
         ),
         (
             "eval range from 0 to 1m step 1m x{k=\"1\"}\n x{k=\"1\"} 1 2 _",
-            "error in eval x{k=\"1\"} (line 6): expected 3 points for x{k=\"1\"}, but query time range cannot return this many points",
+            "error in eval x{k=\"1\"} (line 6): expected 3 points for {__name__=\"x\", k=\"1\"}, but query time range cannot return this many points",
         ),
         (
             "eval instant at 0 x + on() x",
