@@ -2,7 +2,10 @@ module github.com/promqlite/promqlite/benches/peers
 
 go 1.25.8
 
-require github.com/prometheus/prometheus v0.314.0
+require (
+	github.com/prometheus/prometheus v0.314.0
+	golang.org/x/sys v0.47.0
+)
 
 require (
 	cloud.google.com/go/auth v0.20.0 // indirect
@@ -80,7 +83,6 @@ require (
 	golang.org/x/net v0.57.0 // indirect
 	golang.org/x/oauth2 v0.36.0 // indirect
 	golang.org/x/sync v0.22.0 // indirect
-	golang.org/x/sys v0.47.0 // indirect
 	golang.org/x/term v0.45.0 // indirect
 	golang.org/x/text v0.40.0 // indirect
 	golang.org/x/time v0.15.0 // indirect

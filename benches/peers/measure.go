@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -15,6 +16,7 @@ import (
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/storage"
+	"golang.org/x/sys/unix"
 )
 
 // effort says how long to measure: at least so long and five times, unless that takes longer than atMost.
@@ -103,7 +105,7 @@ func measure(r *record, c benchCase, db *database, e effort) error {
 	if !got.agrees(*c.Answer) {
 		return fmt.Errorf("the answer is %+v, not %+v", got, *c.Answer)
 	}
-	ns, err := leastNS(e, run)
+	ns, err := leastNS(clock(r.Threads), e, run)
 	if err != nil {
 		return err
 	}
@@ -111,28 +113,50 @@ func measure(r *record, c benchCase, db *database, e effort) error {
 	return memory(r, run)
 }
 
+// clock is time on processors for one thread, which other programs on the machine disturb little, and time of day
+// for more.
+func clock(threads int) func() (float64, error) {
+	id := int32(unix.CLOCK_PROCESS_CPUTIME_ID)
+	if threads > 1 {
+		id = unix.CLOCK_MONOTONIC
+	}
+	return func() (float64, error) {
+		var t unix.Timespec
+		err := unix.ClockGettime(id, &t)
+		return float64(t.Nano()), err
+	}
+}
+
 // leastNS is the least time of one operation; short ones run in batches of about 10 ms.
-func leastNS(e effort, run func() error) (float64, error) {
-	began := time.Now()
-	if err := run(); err != nil {
-		return 0, err
-	}
-	first := time.Since(began)
-	batch := min(max(int64(10*time.Millisecond)/max(int64(first), 1), 1), 100_000)
-	best := float64(first)
-	if batch > 1 {
-		best = 1e300
-	}
-	began = time.Now()
-	for batches := 0; ; {
-		start := time.Now()
-		for range batch {
+func leastNS(now func() (float64, error), e effort, run func() error) (float64, error) {
+	batchNS := func(n int64) (float64, error) {
+		start, err := now()
+		if err != nil {
+			return 0, err
+		}
+		for range n {
 			if err := run(); err != nil {
 				return 0, err
 			}
 		}
-		best = min(best, float64(time.Since(start))/float64(batch))
-		batches++
+		end, err := now()
+		return (end - start) / float64(n), err
+	}
+	best, err := batchNS(1)
+	if err != nil {
+		return 0, err
+	}
+	batch := min(max(int64(1e7/max(best, 1)), 1), 100_000)
+	if batch > 1 {
+		best = math.Inf(1)
+	}
+	began := time.Now()
+	for batches := 1; ; batches++ {
+		ns, err := batchNS(batch)
+		if err != nil {
+			return 0, err
+		}
+		best = min(best, ns)
 		spent := time.Since(began)
 		if spent >= e.atMost || (batches >= 5 && spent >= e.atLeast) {
 			return best, nil

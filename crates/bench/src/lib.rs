@@ -12,5 +12,5 @@ pub mod record;
 pub mod table;
 
 pub use answer::Answer;
-pub use cases::{Case, Kind, all};
+pub use cases::{Case, Kind, Origin, all};
 pub use data::Dataset;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::{Args, Parser, Subcommand};
-use promqlite_bench::measure::{self, Effort};
+use promqlite_bench::measure::{self, Clock, Effort};
 use promqlite_bench::record::{self, Record};
 use promqlite_bench::{Case, Dataset, all, cases, data, table};
 
@@ -112,13 +112,14 @@ fn time(args: &TimeArgs) -> Result<(), Box<dyn Error>> {
     let expected = args.cases.as_ref().map(fs::read_to_string).transpose()?;
     let expected = cases::parse(expected.as_deref().unwrap_or_default())?;
     let effort = Effort { at_least: Duration::from_millis(args.at_least_ms), ..Effort::default() };
+    let clock = if args.threads == 1 { Clock::Cpu } else { Clock::Wall };
     let engine = measure::engine(args.threads == 1);
     for (dataset, cases) in args.choice.groups() {
         let store = dataset.load();
         for case in cases {
             let answer = measure::answer(&engine, &store, &case)?;
             cases::check(&expected, &case, &answer)?;
-            let (ns, _) = measure::least_ns(effort, || measure::run(&engine, &store, &case));
+            let ns = measure::least_ns(clock, effort, || measure::run(&engine, &store, &case));
             let record = Record {
                 engine: "promqlite".to_owned(),
                 dataset: dataset.name().to_owned(),

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use cpu_time::ProcessTime;
+
 use promqlite::{Engine, EngineOptions, Features, MemStore};
 
 use crate::{Answer, Case, Kind};
@@ -54,25 +56,57 @@ pub fn run(engine: &Engine, store: &MemStore, case: &Case) {
     }
 }
 
-/// The least time of one operation in ns, and how often the operation ran. Short operations are timed in batches
-/// of about 10 ms.
-pub fn least_ns(effort: Effort, mut operation: impl FnMut()) -> (f64, u64) {
-    let once = Instant::now();
+/// Which clock times a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// The process' time on processors: what other programs do on the machine counts little. For one thread.
+    Cpu,
+    /// Time of day, for several threads.
+    Wall,
+}
+
+/// A moment on a clock.
+enum Moment {
+    Cpu(ProcessTime),
+    Wall(Instant),
+}
+
+impl Clock {
+    fn now(self) -> Moment {
+        match self {
+            Self::Cpu => Moment::Cpu(ProcessTime::now()),
+            Self::Wall => Moment::Wall(Instant::now()),
+        }
+    }
+}
+
+impl Moment {
+    fn elapsed_ns(&self) -> f64 {
+        let elapsed = match self {
+            Self::Cpu(start) => start.elapsed(),
+            Self::Wall(start) => start.elapsed(),
+        };
+        elapsed.as_nanos() as f64
+    }
+}
+
+/// The least time of one operation in ns. Short operations are timed in batches of about 10 ms.
+pub fn least_ns(clock: Clock, effort: Effort, mut operation: impl FnMut()) -> f64 {
+    let once = clock.now();
     operation();
-    let first = once.elapsed();
-    let batch = (10_000_000 / first.as_nanos().max(1)).clamp(1, 100_000) as u32;
-    let mut best = if batch == 1 { first.as_nanos() as f64 } else { f64::INFINITY };
-    let (mut batches, mut runs) = (0, 1);
+    let first = once.elapsed_ns();
+    let batch = (1e7 / first.max(1.0)).clamp(1.0, 1e5) as u32;
+    let mut best = if batch == 1 { first } else { f64::INFINITY };
+    let mut batches = 0;
     let began = Instant::now();
     loop {
-        let start = Instant::now();
+        let start = clock.now();
         (0..batch).for_each(|_| operation());
-        best = best.min(start.elapsed().as_nanos() as f64 / f64::from(batch));
+        best = best.min(start.elapsed_ns() / f64::from(batch));
         batches += 1;
-        runs += u64::from(batch);
         let spent = began.elapsed();
         if spent >= effort.at_most || (batches >= 5 && spent >= effort.at_least) {
-            return (best, runs);
+            return best;
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Records of several engines as one Markdown table.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 
 use crate::record::Record;
+use crate::{Case, Origin, all};
 
 /// Engines in the order of their columns; the first is ours.
 const ENGINES: [&str; 3] = ["promqlite", "prometheus", "thanos"];
@@ -81,13 +82,20 @@ fn one_table(out: &mut String, threads: usize, order: &[(&str, &str)], lines: &B
         let _ = writeln!(out, "| {} |", fields.join(" | "));
     }
     out.push('\n');
+    let list = all();
     for peer in peers {
-        summary(out, peer, order, lines);
+        summary(out, &list, peer, order, lines);
     }
 }
 
 /// Geometric means of one peer's ratios, and its worst cases.
-fn summary(out: &mut String, peer: usize, order: &[(&str, &str)], lines: &BTreeMap<(&str, &str), Line>) {
+fn summary(
+    out: &mut String,
+    list: &[Case],
+    peer: usize,
+    order: &[(&str, &str)],
+    lines: &BTreeMap<(&str, &str), Line>,
+) {
     let name = ENGINES[peer];
     let of = |field: fn(&Cell) -> Option<f64>| -> Vec<f64> {
         lines.values().filter_map(|line| ratio(line, peer, field)).collect()
@@ -100,6 +108,19 @@ fn summary(out: &mut String, peer: usize, order: &[(&str, &str)], lines: &BTreeM
         ns.len(),
         times(mean(&bytes)),
         times(mean(&peak)),
+    );
+    let listed: HashSet<(&str, &str)> = list
+        .iter()
+        .filter(|case| case.origin == Origin::Prometheus)
+        .map(|case| (case.dataset.name(), case.name.as_str()))
+        .collect();
+    let inside = lines.iter().filter(|(key, _)| listed.contains(*key));
+    let ns: Vec<f64> = inside.filter_map(|(_, line)| ratio(line, peer, |cell| cell.ns)).collect();
+    let _ = writeln!(
+        out,
+        "Over Prometheus' own list: time {} over {} cases; by data set:\n",
+        times(mean(&ns)),
+        ns.len()
     );
     let mut groups: Vec<&str> = Vec::new();
     order.iter().for_each(|(dataset, _)| {

@@ -20,11 +20,23 @@ pub enum Kind {
     Parse,
 }
 
+/// Whose list a case is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// Prometheus' own benchmarks.
+    Prometheus,
+    /// Ours.
+    Own,
+}
+
 /// One line of the list.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Case {
     /// The data that it runs over.
     pub dataset: Dataset,
+    /// Whose list it is of.
+    pub origin: Origin,
     /// What is timed.
     pub kind: Kind,
     /// A name, unique in the list.
@@ -48,6 +60,7 @@ impl Case {
         let name = format!("{query}, {steps} steps");
         Self {
             dataset,
+            origin: Origin::Prometheus,
             kind: Kind::Query,
             name,
             query: query.to_owned(),
@@ -63,6 +76,7 @@ impl Case {
         let query = query.to_owned();
         Self {
             dataset,
+            origin: Origin::Prometheus,
             kind: Kind::Query,
             name,
             query,
@@ -78,6 +92,7 @@ impl Case {
         let query = query.to_owned();
         Self {
             dataset: Dataset::Empty,
+            origin: Origin::Own,
             kind: Kind::Parse,
             name,
             query,
@@ -86,6 +101,12 @@ impl Case {
             step_ms: 0,
             answer: None,
         }
+    }
+
+    /// The same case, as one of ours.
+    fn own(mut self) -> Self {
+        self.origin = Origin::Own;
+        self
     }
 
     /// The query that the case asks.

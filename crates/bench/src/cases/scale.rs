@@ -25,5 +25,5 @@ pub(super) fn cases() -> Vec<Case> {
     for query in year {
         cases.push(Case::range(Dataset::Year, query, 0, 365 * 86_400_000 - 3_600_000, 3_600_000));
     }
-    cases
+    cases.into_iter().map(Case::own).collect()
 }
