@@ -3,6 +3,7 @@
 use crate::csv::looks_like_csv;
 use crate::grafana::looks_like_frames;
 use crate::influx::looks_like_influx;
+use crate::otlp::looks_framed;
 use crate::protobuf::looks_like_protobuf;
 use crate::text::line::{Dialect, LineParser};
 use crate::text::number::parse_millis;
@@ -86,6 +87,9 @@ impl Format {
     pub fn detect(head: &[u8], whole: bool, file_name: &str) -> Option<Self> {
         if looks_like_protobuf(head) {
             return Some(Self::Protobuf);
+        }
+        if looks_framed(head) {
+            return Some(Self::Otlp);
         }
         let content = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
         if looks_like_csv(content, is_named_table(file_name)) {

@@ -4,13 +4,18 @@ use promqlite_formats::{Collected, Format, LoadOptions, Loader, ReadOptions, rea
 use promqlite_storage::MemStore;
 use proptest::prelude::*;
 
-const SAMPLES: [&str; 6] = [
+const SAMPLES: [&str; 11] = [
     "# HELP up x\\ny\n# TYPE up gauge\nup{job=\"a\",le=\"1\",} 1 1700000000000\n{\"my.metric\",x=\"\\\"\"} +Inf\n",
     "# TYPE a counter\n# UNIT a seconds\na_total{a=\"b\"} 17 1700000000.5 # {trace_id=\"x\"} 0.5 1.5\na_total 1e-7\n# EOF\n",
     "{__name__=\"h\", a=\"\\u00e9\\x41\"} {count:5, sum:18.4, [-2,-1):1, [-0.001,0.001]:2, (1,2]:2} 1700000000000\n{a=\"b\"} 1 1\n",
     "my.metric{a=\"\\t\"} 1 1700000000.500\nup NaN 1700000000.000\n# EOF\n",
     "{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[{\"metric\":{\"a\":\"b\"},\"values\":[[1,\"2\"],[2.5,\"3e1\"]],\"histograms\":[[3,{\"count\":\"3\",\"sum\":\"4\",\"buckets\":[[0,\"1\",\"2\",\"3\"],[3,\"-1\",\"1\",\"2\"]]}]]}]},\"warnings\":[\"x\"]}\n[1,\"2\"]",
     "{\"metric\":{\"__name__\":\"up\"},\"values\":[1,null,\"Infinity\"],\"timestamps\":[1,2,3]}\n",
+    "__name__,job,timestamp,value\nup,\"a\"\"b\",1785542415.25,1\nh,,2026-08-01 00:00:30+02:00,\"{count:3, sum:4.5, (1,2]:3}\"\n",
+    "__name__,job,__value__,__timestamp__:unix_s\nup,\"a\\\"b\",1,1785542415\n",
+    "cpu\\ x,host=a\\,b usage=0.5,n=3i,ok=T,s=\"a\nb\\\"\" 1785542415000000000\ncpu,a=b value=7u\n",
+    "{\"resourceMetrics\":[{\"scopeMetrics\":[{\"metrics\":[{\"name\":\"a.b\",\"unit\":\"m/s\",\"exponentialHistogram\":{\"aggregationTemporality\":1,\"dataPoints\":[{\"timeUnixNano\":\"17\",\"count\":3,\"scale\":9,\"positive\":{\"offset\":-1,\"bucketCounts\":[1,2]}}]}}]}]}]}\n",
+    "{\"results\":{\"A\":{\"frames\":[{\"schema\":{\"fields\":[{\"name\":\"Time\",\"type\":\"time\"},{\"name\":\"Value\",\"type\":\"number\",\"labels\":{\"a\":\"b\"}}]},\"data\":{\"values\":[[1,2],[3,null]],\"entities\":[null,{\"NaN\":[1]}]}}]}}}",
 ];
 
 /// A change to a text: at a place, remove some bytes and put others.

@@ -2,8 +2,10 @@
 
 mod support;
 
+use std::io::Read as _;
+
 use promqlite_formats::{Format, FormatOptions, OtlpNames, OtlpOptions, ReadOptions};
-use support::read;
+use support::{read, truncations_and_flips};
 
 /// A request with one metric.
 fn request(metric: &str) -> String {
@@ -179,6 +181,37 @@ fn faults_name_line_and_metric() {
     let (samples, warnings) = read(Format::Otlp, text.as_bytes(), &options).unwrap();
     assert!(samples.starts_with("{__name__=\"a\",job=\"cart\"} 1@0\n"), "{samples}");
     assert_eq!(warnings, ["skipped: f:1:22: key must be a string"]);
+}
+
+/// Records behind their lengths.
+fn framed(records: &[Vec<u8>]) -> Vec<u8> {
+    let length = |record: &Vec<u8>| u32::try_from(record.len()).unwrap().to_be_bytes();
+    records.iter().flat_map(|record| [&length(record)[..], record].concat()).collect()
+}
+
+#[test]
+fn the_older_framing() {
+    let record = |time: u64| {
+        request(&format!(
+            r#"{{"name":"a","gauge":{{"dataPoints":[{{"timeUnixNano":{time}000000,"asInt":1}}]}}}}"#
+        ))
+        .into_bytes()
+    };
+    let plain = [record(1), record(2)];
+    let packed = plain.clone().map(|record| zstd::encode_all(&record[..], 1).unwrap());
+    for records in [plain, packed] {
+        let bytes = framed(&records);
+        assert_eq!(Format::detect(&bytes, true, "f"), Some(Format::Otlp));
+        let (samples, _) = read(Format::Otlp, &bytes, &ReadOptions::default()).unwrap();
+        assert!(samples.starts_with("{__name__=\"a\",job=\"cart\"} 1@1 1@2\n"), "{samples}");
+        let error = read(Format::Otlp, &bytes[..bytes.len() - 1], &ReadOptions::default()).unwrap_err();
+        assert_eq!(error.to_string(), "f: the file ends within a record");
+        truncations_and_flips(Format::Otlp, &bytes);
+    }
+    // A record that unpacks to far more than any real one.
+    let bomb = zstd::encode_all(std::io::repeat(b' ').take(300 << 20), 1).unwrap();
+    let error = read(Format::Otlp, &framed(&[bomb]), &ReadOptions::default()).unwrap_err();
+    assert_eq!(error.to_string(), "f: a record of more than 256 MiB");
 }
 
 #[test]

@@ -6,6 +6,7 @@
 //! | `header` | a header line → which column means what |
 //! | `title` | a column's title → labels of a series |
 //! | `rows` | bytes → rows of fields |
+//! | `utf16` | UTF-16 → UTF-8 |
 //! | `read` | rows → samples |
 
 mod columns;
@@ -13,6 +14,7 @@ mod header;
 mod read;
 mod rows;
 mod title;
+mod utf16;
 
 pub use columns::{CsvColumns, InvalidColumns};
 pub use header::CsvLayout;

@@ -7,6 +7,7 @@ use promqlite_model::STALE_NAN;
 use crate::csv::columns::TimeForm;
 use crate::csv::header::{self, Plan, ValueColumn};
 use crate::csv::rows::{MAX_ROW, Rows};
+use crate::csv::utf16::{ByteOrder, FromUtf16};
 use crate::error::FormatError;
 use crate::known_series::KnownSeries;
 use crate::reading::{NO_TIME, Reading};
@@ -22,6 +23,13 @@ const MAX_LABELS: usize = 1024;
 /// Whether the first line of `content` is a header that tells what the columns hold. That of VictoriaMetrics'
 /// export cannot be anything else; any other counts only in a file that is `named` as a table.
 pub(crate) fn looks_like_csv(content: &[u8], named: bool) -> bool {
+    if let Some(order) = ByteOrder::of_mark(content) {
+        let mut text = Vec::new();
+        // A pair that is cut at the end is no fault of the file.
+        return named
+            && FromUtf16::new(&content[2..], order).read_to_end(&mut text).is_ok()
+            && looks_like_csv(&text, named);
+    }
     let content = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
     let content = without_separator_line(content).map_or(content, |(_, rest)| rest);
     let line = content.split(|&b| b == b'\n').next().unwrap_or_default();
@@ -41,6 +49,14 @@ pub(crate) fn read_csv<S: SampleSink>(
 ) -> Result<ReadSummary, FormatError> {
     let mut reading = Reading::new(source, options);
     let mut table = BufReader::with_capacity(64 << 10, reader);
+    let start = table.fill_buf().map_err(|e| source.io_error(e))?;
+    let mut table: Box<dyn BufRead> = match ByteOrder::of_mark(start) {
+        Some(order) => {
+            table.consume(2);
+            Box::new(BufReader::new(FromUtf16::new(table, order)))
+        }
+        None => Box::new(table),
+    };
     let Some(first) = first_line(source, &mut table)? else {
         return Ok(reading.summary);
     };
@@ -98,14 +114,6 @@ fn first_line(source: Source<'_>, table: &mut impl BufRead) -> Result<Option<Fir
     let mut bytes = Vec::new();
     if next(&mut bytes)? == 0 {
         return Ok(None);
-    }
-    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
-        let message = "the file is in UTF-16: convert it to UTF-8 first, as with iconv -f UTF-16 -t UTF-8";
-        return Err(FormatError::Record {
-            file: source.file.to_owned(),
-            line: 1,
-            message: message.to_owned(),
-        });
     }
     if bytes.starts_with(b"\xef\xbb\xbf") {
         bytes.drain(..3);

@@ -77,7 +77,8 @@ impl Target {
         let others = attributes.iter().filter(|a| !IDENTIFYING.contains(&a.key.as_str()));
         let mut target = Self { job, instance, promoted: of_attributes(promoted, options.names), info: None };
         let mut info = of_attributes(others, options.names);
-        if !info.is_empty() && !(target.job.is_empty() && target.instance.is_empty()) {
+        let identified = !target.job.is_empty() || !target.instance.is_empty();
+        if identified && !info.is_empty() {
             target.identify(&mut info);
             target.info = Some(info);
         }

@@ -9,17 +9,20 @@
 //! | `histogram` | data points → histograms |
 //! | `delta` | changes → totals |
 //! | `convert` | metrics → samples |
+//! | `frames` | the older framing of the collector |
 //! | `read` | a stream of requests |
 
 mod any_value;
 mod convert;
 mod delta;
+mod frames;
 mod histogram;
 mod labels;
 mod model;
 mod names;
 mod read;
 
+pub(crate) use frames::looks_framed;
 pub use names::OtlpNames;
 pub(crate) use read::read_otlp;
 

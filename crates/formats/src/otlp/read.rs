@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use crate::error::FormatError;
 use crate::otlp::convert::Converter;
+use crate::otlp::frames::{Unframed, looks_framed};
 use crate::otlp::model::Request;
 use crate::reading::Reading;
 use crate::sink::SampleSink;
@@ -18,7 +19,11 @@ pub(crate) fn read_otlp<S: SampleSink>(
     options: &ReadOptions,
     sink: &mut S,
 ) -> Result<ReadSummary, FormatError> {
-    let mut input = Lines { inner: BufReader::with_capacity(64 << 10, reader), ended: 0, last: b'\n' };
+    let mut bytes = BufReader::with_capacity(64 << 10, reader);
+    let framed = looks_framed(bytes.fill_buf().map_err(|e| source.io_error(e))?);
+    let inner: Box<dyn BufRead> =
+        if framed { Box::new(BufReader::new(Unframed::new(bytes))) } else { Box::new(bytes) };
+    let mut input = Lines { inner, ended: 0, last: b'\n' };
     let mut converter = Converter::new(Reading::new(source, options), sink);
     let mut others = 0u64;
     while input.skip_blanks().map_err(|e| source.io_error(e))? {
