@@ -145,10 +145,7 @@ impl Replay {
     }
 
     fn add_float(&mut self, sample: &FloatSample, late: bool) {
-        let Some(&index) = self.by_reference.get(&sample.reference) else {
-            self.dropped.unknown_series += 1;
-            return;
-        };
+        let Some(index) = self.series_of(sample.reference, sample.t_ms, late) else { return };
         if late {
             return self.series[index as usize].add_late_float(sample);
         }
@@ -159,10 +156,7 @@ impl Replay {
     }
 
     fn add_histogram(&mut self, sample: &HistogramSample, late: bool) {
-        let Some(&index) = self.by_reference.get(&sample.reference) else {
-            self.dropped.unknown_series += 1;
-            return;
-        };
+        let Some(index) = self.series_of(sample.reference, sample.t_ms, late) else { return };
         if late {
             return self.series[index as usize].add_late_histogram(sample);
         }
@@ -170,6 +164,18 @@ impl Replay {
             self.series[index as usize].add_histogram(sample);
         }
         self.series[index as usize].note_kind(false, true);
+    }
+
+    /// The series of a sample, if it is known. What told of series that are in blocks alone may be gone from the WAL.
+    fn series_of(&mut self, reference: u64, t_ms: i64, late: bool) -> Option<u32> {
+        let index = self.by_reference.get(&reference).copied();
+        if index.is_none() {
+            let in_blocks = !late && t_ms < self.min_valid_ms;
+            let reason =
+                if in_blocks { &mut self.dropped.in_blocks } else { &mut self.dropped.unknown_series };
+            *reason += 1;
+        }
+        index
     }
 
     /// Whether a sample of the WAL is to be kept.
@@ -191,8 +197,13 @@ impl Replay {
     }
 
     fn delete(&mut self, tombstone: &Tombstone) {
-        if let Some(&index) = self.by_reference.get(&tombstone.reference) {
-            self.series[index as usize].delete(TimeRange::new(tombstone.start_ms, tombstone.end_ms));
+        let Some(&index) = self.by_reference.get(&tombstone.reference) else { return };
+        let series = &mut self.series[index as usize];
+        // All of time: no user's deletion, but the word that the series went to a block before the others did.
+        if (tombstone.start_ms, tombstone.end_ms) == (i64::MIN, i64::MAX) {
+            self.dropped.in_blocks += series.evict();
+        } else {
+            series.delete(TimeRange::new(tombstone.start_ms, tombstone.end_ms));
         }
     }
 

@@ -89,6 +89,13 @@ impl HeadSeries {
         self.deleted.push(range);
     }
 
+    /// Forgets all in-order samples so far; how many there were. Later ones make a new beginning.
+    pub(super) fn evict(&mut self) -> u64 {
+        let gone = self.in_order.len() as u64;
+        *self = Self { late: self.late.take(), ..Self::new(self.labels.clone()) };
+        gone
+    }
+
     /// Puts the samples into `store`: what became of them, and how many were deleted.
     pub(super) fn store(self, store: &MemStore) -> (AppendSummary, u64) {
         let mut total = (AppendSummary::default(), 0);

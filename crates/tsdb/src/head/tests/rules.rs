@@ -109,6 +109,31 @@ fn deletions_hold_wherever_they_stand() {
 }
 
 #[test]
+fn series_that_went_to_a_block_alone_begin_anew() {
+    let wal = [
+        series_record(&[(1, A), (2, B)]),
+        samples_record(&[(1, 10, 1.0), (1, 20, 2.0), (2, 20, 5.0)]),
+        tombstones_record(&[(1, i64::MIN, i64::MAX)]),
+        series_record(&[(3, A)]),
+        samples_record(&[(3, 15, 1.5), (3, 30, 3.0)]),
+    ];
+    let folder = directory(&[("wal/00000000", segment(&wal))]);
+    let head = load(folder.path(), i64::MIN);
+    let content = content(head.store());
+    assert_eq!(floats(&content, "a"), texts(&[(15, 1.5), (30, 3.0)]));
+    assert_eq!(floats(&content, "b"), texts(&[(20, 5.0)]));
+    assert_eq!(head.report().dropped, Dropped { in_blocks: 2, ..Dropped::default() });
+}
+
+#[test]
+fn unknown_series_that_are_in_blocks_are_no_loss() {
+    let wal = [samples_record(&[(1, 10, 1.0), (1, 50, 2.0)])];
+    let folder = directory(&[("wal/00000000", segment(&wal)), ("wbl/00000000", segment(&wal))]);
+    let head = load(folder.path(), 40);
+    assert_eq!(head.report().dropped, Dropped { in_blocks: 1, unknown_series: 3, ..Dropped::default() });
+}
+
+#[test]
 fn a_marker_after_a_histogram_ends_a_histogram() {
     let parts = HistogramParts { count: 3.0, sum: 2.0, zero_count: 3.0, ..HistogramParts::default() };
     let wal = [
