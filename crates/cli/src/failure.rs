@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use promqlite::{QueryError, storage::StorageError};
 use promqlite_formats::FormatError;
 use promqlite_script::ScriptError;
+use promqlite_tsdb::TsdbError;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +17,9 @@ pub(crate) enum Failure {
     /// A file could not be loaded.
     #[error(transparent)]
     Load(#[from] FormatError),
+    /// A data directory could not be opened, or blocks could not be written.
+    #[error(transparent)]
+    Directory(#[from] TsdbError),
     /// A query has no result.
     #[error("{error}")]
     Query {
@@ -90,7 +94,8 @@ impl Failure {
                 | FormatError::Pattern { .. }
                 | FormatError::StandardInput,
             ) => EXIT_USAGE,
-            Self::Load(_) => EXIT_FAILED,
+            Self::Directory(TsdbError::Io { .. }) => EXIT_USAGE,
+            Self::Load(_) | Self::Directory(_) => EXIT_FAILED,
             Self::Usage(_) | Self::Io { .. } | Self::Output(_) => EXIT_USAGE,
         }
     }

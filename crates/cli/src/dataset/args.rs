@@ -1,7 +1,7 @@
 //! The options of loading.
 
 use clap::Args;
-use promqlite_formats::{Format, LoadOptions};
+use promqlite_formats::{CsvColumns, CsvOptions, Format, FormatOptions, LoadOptions, TimeUnit};
 
 use crate::time::{TimeSpec, clock, parse_time};
 
@@ -10,12 +10,24 @@ use crate::time::{TimeSpec, clock, parse_time};
 #[command(next_help_heading = "Input")]
 pub(crate) struct InputArgs {
     /// Format of all files [default: recognised per file]; one of prometheus, openmetrics, dump,
-    /// dump-openmetrics, json, jsonl
+    /// dump-openmetrics, json, jsonl (vm), csv, influx, protobuf, otlp, grafana
     #[arg(long, value_name = "FORMAT", value_parser = parse_format)]
     pub(crate) input_format: Option<Format>,
     /// Skip broken lines and count them
     #[arg(long)]
     pub(crate) lenient: bool,
+    /// Fail where a data directory is damaged, instead of leaving out what is damaged with a warning
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Leave out this external label of Thanos blocks, so that replicas become one series
+    #[arg(long, value_name = "NAME")]
+    pub(crate) replica_label: Vec<String>,
+    /// Unit of numeric times in CSV and line protocol: s, ms, us or ns [default: told by their size]
+    #[arg(long, value_name = "UNIT", value_parser = parse_time_unit)]
+    pub(crate) time_unit: Option<TimeUnit>,
+    /// What the columns of CSV hold, such as 1:label:job,2:metric:up,3:time:unix_ms [default: read from the header]
+    #[arg(long, value_name = "COLUMNS")]
+    pub(crate) csv_columns: Option<CsvColumns>,
     /// Read NaN in promtool's dumps and in JSON as staleness markers
     #[arg(long)]
     pub(crate) nan_as_stale: bool,
@@ -43,6 +55,10 @@ fn parse_format(name: &str) -> Result<Format, String> {
     })
 }
 
+fn parse_time_unit(name: &str) -> Result<TimeUnit, String> {
+    TimeUnit::from_name(name).ok_or_else(|| "expected s, ms, us or ns".into())
+}
+
 fn parse_label(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
@@ -62,7 +78,11 @@ impl InputArgs {
             infer_staleness: !self.no_infer_staleness,
             name: self.name.clone(),
             labels: self.label.clone(),
-            ..LoadOptions::default()
+            formats: FormatOptions {
+                time_unit: self.time_unit,
+                csv: CsvOptions { columns: self.csv_columns.clone(), ..CsvOptions::default() },
+                ..FormatOptions::default()
+            },
         }
     }
 }

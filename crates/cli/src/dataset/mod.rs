@@ -1,6 +1,7 @@
-//! The data that queries are asked of: files, merged into one store.
+//! The data that queries are asked of: files and data directories, merged into one store.
 
 mod args;
+mod directories;
 mod groups;
 mod progress;
 mod scrapes;
@@ -12,9 +13,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use promqlite::storage::MergedStore;
+use promqlite::storage::{MergedStore, MergedStoreBuilder, SelectRequest};
 use promqlite::{MemStore, Millis, Storage, TimeRange, Timestamp};
-use promqlite_formats::{FileReport, FormatError, Input, LoadReport, Loader, resolve_inputs};
+use promqlite_formats::{Compression, FileReport, Input, LoadReport, Loader, resolve_inputs};
+use promqlite_tsdb::DataDir;
 
 pub(crate) use args::InputArgs;
 pub(crate) use groups::bare_path;
@@ -30,12 +32,47 @@ use progress::LateBar;
 /// Loaded data.
 pub(crate) struct Dataset {
     store: Arc<dyn Storage>,
-    /// What was loaded, file by file.
-    pub(crate) files: Vec<FileReport>,
+    /// What was opened, file by file and directory by directory.
+    pub(crate) inputs: Vec<InputSummary>,
+    /// The data directories among them.
+    pub(crate) directories: Vec<DataDir>,
     /// How much of it there is.
     pub(crate) counts: Counts,
-    /// How long loading took.
+    /// How long opening took.
     pub(crate) load_time: Duration,
+}
+
+/// A file or a directory in one line.
+#[derive(Clone, Debug)]
+pub(crate) struct InputSummary {
+    /// Its path.
+    pub(crate) name: String,
+    /// What it is.
+    pub(crate) format: String,
+    /// Its size on disk, in bytes.
+    pub(crate) bytes: u64,
+    /// Series that it has samples of.
+    pub(crate) series: u64,
+    /// Samples in it, whether or not other inputs have them too.
+    pub(crate) samples: u64,
+    /// From the oldest to the newest sample.
+    pub(crate) span: Option<TimeRange>,
+}
+
+impl From<FileReport> for InputSummary {
+    fn from(file: FileReport) -> Self {
+        Self {
+            format: match file.compression {
+                Compression::None => file.format.to_string(),
+                packed => format!("{}, {}", file.format, packed.as_str()),
+            },
+            bytes: file.bytes,
+            series: file.series,
+            samples: file.samples + file.duplicates + file.conflicts,
+            span: file.span,
+            name: file.name,
+        }
+    }
 }
 
 /// How much a dataset holds.
@@ -43,6 +80,9 @@ pub(crate) struct Dataset {
 pub(crate) struct Counts {
     /// Series.
     pub(crate) series: u64,
+    /// Whether series that several inputs have may be counted more than once, since counting them exactly would
+    /// take long.
+    pub(crate) series_at_most: bool,
     /// Samples, without staleness markers that loading set.
     pub(crate) samples: u64,
     /// Staleness markers that loading set.
@@ -51,8 +91,12 @@ pub(crate) struct Counts {
 
 /// What is loaded, in a few figures.
 pub(crate) struct Summary {
-    /// File by file.
-    pub(crate) files: Vec<FileReport>,
+    /// Input by input.
+    pub(crate) inputs: Vec<InputSummary>,
+    /// How many of them are data directories.
+    pub(crate) directories: usize,
+    /// What may be missing of data directories.
+    pub(crate) warnings: Vec<String>,
     /// How much of it there is.
     pub(crate) counts: Counts,
     /// Distinct metric names.
@@ -108,7 +152,13 @@ impl Dataset {
     /// What a store holds, as if it had been loaded.
     #[cfg(test)]
     pub(crate) fn of_store(store: Arc<dyn Storage>) -> Self {
-        Self { store, files: Vec::new(), counts: Counts::default(), load_time: Duration::ZERO }
+        Self {
+            store,
+            inputs: Vec::new(),
+            directories: Vec::new(),
+            counts: Counts::default(),
+            load_time: Duration::ZERO,
+        }
     }
 
     /// The usual distance of the samples of a series; `None` if that cannot be told.
@@ -120,7 +170,9 @@ impl Dataset {
     pub(crate) fn summary(&self) -> Summary {
         let metrics = self.store.label_values("__name__", &[], TimeRange::ALL).map_or(0, |names| names.len());
         Summary {
-            files: self.files.clone(),
+            inputs: self.inputs.clone(),
+            directories: self.directories.len(),
+            warnings: self.directories.iter().flat_map(|directory| directory.report().warnings()).collect(),
             counts: self.counts,
             metrics: metrics as u64,
             span: self.store.time_range(),
@@ -144,11 +196,15 @@ impl Dataset {
     }
 }
 
+/// Series of several stores that are counted exactly; of more it is told that there are at most so many.
+const COUNTED_SERIES: u64 = 100_000;
+
 /// What has been opened so far.
 #[derive(Default)]
 struct Opening {
     parts: Vec<Part>,
-    files: Vec<FileReport>,
+    inputs: Vec<InputSummary>,
+    directories: Vec<DataDir>,
     counts: Counts,
 }
 
@@ -159,7 +215,7 @@ struct Part {
 }
 
 impl Opening {
-    /// Loads the paths of a group: all files into one store.
+    /// Opens the paths of a group: all files into one store, and each directory as it is.
     fn add(&mut self, group: &Group, args: &InputArgs, cancel: &Arc<AtomicBool>) -> Result<(), Failure> {
         let mut files: Vec<PathBuf> = Vec::new();
         let mut standard_input = false;
@@ -168,7 +224,8 @@ impl Opening {
                 Input::File(path) => files.push(path),
                 Input::StandardInput => standard_input = true,
                 Input::DataDirectory(path) => {
-                    return Err(FormatError::DataDirectory { path: path.display().to_string() }.into());
+                    let directory = directories::open(&path, args)?;
+                    self.add_directory(directory, group, args);
                 }
                 other => return Err(Failure::Usage(format!("cannot load {other:?}"))),
             }
@@ -177,6 +234,19 @@ impl Opening {
             self.add_files(group, &files, standard_input, args, cancel)?;
         }
         Ok(())
+    }
+
+    fn add_directory(&mut self, directory: DataDir, group: &Group, args: &InputArgs) {
+        let summary = directories::summary(directory.report());
+        let store = directories::storage(&directory, args);
+        self.counts.series += summary.series;
+        self.counts.samples += summary.samples;
+        // Blocks and head have series in common, mostly.
+        self.counts.series_at_most |=
+            directory.report().blocks.len() + usize::from(directory.report().head.is_some()) > 1;
+        self.inputs.push(summary);
+        self.directories.push(directory);
+        self.parts.push(Part { store, label: group.label.clone() });
     }
 
     fn add_files(
@@ -202,7 +272,7 @@ impl Opening {
         self.counts.series += store.series_count() as u64;
         self.counts.samples += store.sample_count() - loaded.stale_markers;
         self.counts.stale_markers += loaded.stale_markers;
-        self.files.extend(loaded.files);
+        self.inputs.extend(loaded.files.into_iter().map(InputSummary::from));
         self.parts.push(Part { store: Arc::new(store), label: group.label.clone() });
         Ok(())
     }
@@ -213,13 +283,19 @@ impl Opening {
             [only] if only.label.is_none() => Arc::clone(&only.store),
             parts => Arc::new(merged(parts)),
         };
-        Ok(Dataset { store, files: self.files, counts: self.counts, load_time: Duration::ZERO })
+        self.counts.series_at_most |= self.parts.len() > 1;
+        if self.counts.series_at_most && self.counts.series <= COUNTED_SERIES {
+            let all = store.select(&SelectRequest::new(&[], TimeRange::ALL))?;
+            (self.counts.series, self.counts.series_at_most) = (all.len() as u64, false);
+        }
+        let (inputs, directories, counts) = (self.inputs, self.directories, self.counts);
+        Ok(Dataset { store, inputs, directories, counts, load_time: Duration::ZERO })
     }
 }
 
 /// All parts as one store. Where two of them disagree about a sample, the first stays.
 fn merged(parts: &[Part]) -> MergedStore {
-    let add = |builder: promqlite::storage::MergedStoreBuilder, part: &Part| match &part.label {
+    let add = |builder: MergedStoreBuilder, part: &Part| match &part.label {
         Some((name, value)) => builder.add_labelled(Arc::clone(&part.store), name, value),
         None => builder.add(Arc::clone(&part.store)),
     };

@@ -177,7 +177,7 @@ fn prompt_settings(args: &ReplArgs) -> Result<Settings, Failure> {
 fn greet(session: &Session) {
     note(format!("promqlite {}; .help lists commands, Ctrl-D ends", env!("CARGO_PKG_VERSION")));
     let summary = session.dataset().summary();
-    if summary.files.is_empty() {
+    if summary.inputs.is_empty() {
         note("No data is loaded: .open PATH… loads files.");
         return;
     }
@@ -186,4 +186,5 @@ fn greet(session: &Session) {
         write_summary(page, &summary)
     });
     note(text.trim_end());
+    summary.warnings.iter().for_each(|text| report::warning(text));
 }

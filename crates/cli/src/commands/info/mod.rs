@@ -1,8 +1,8 @@
 //! `promqlite info`
 
-use std::io::{self, Write};
+mod directories;
 
-use promqlite_formats::{Compression, FileReport};
+use std::io::{self, Write};
 
 use crate::args::InfoArgs;
 use crate::catalog::{self, LabelUse, Metric, Samples};
@@ -16,34 +16,39 @@ use crate::time::{show_length, show_time};
 pub(super) fn run(args: &InfoArgs) -> Result<(), Failure> {
     let dataset = Dataset::open(&args.paths, &args.input, &Default::default())?;
     let storage = dataset.storage();
-    let metrics = catalog::metrics(storage, &[], Samples::Counted)?;
+    let samples = if dataset.counts.samples <= COUNTED_SAMPLES { Samples::Counted } else { Samples::Skipped };
+    let metrics = catalog::metrics(storage, &[], samples)?;
     let labels = catalog::labels(storage, &[])?;
     let summary = dataset.summary();
+    let encodings = directories::encodings(&dataset.directories);
     to_stdout(|page| {
         write_files(page, &summary)?;
         writeln!(page)?;
         write_summary(page, &summary)?;
+        directories::write(page, &encodings, &dataset.directories)?;
         write_tops(page, &metrics, &labels, args.top)
     })?;
     Ok(())
 }
 
+/// Samples that are counted by metric, for which all of them are read.
+const COUNTED_SAMPLES: u64 = 50_000_000;
+
 /// One line per file.
 pub(crate) fn write_files(page: &mut Page<'_>, summary: &Summary) -> io::Result<()> {
     let mut table = new_table(["file", "format", "size", "series", "samples", "from", "to"]);
     [2, 3, 4].into_iter().for_each(|column| align_right(&mut table, column));
-    for file in &summary.files {
-        let (from, to) = match file.span {
+    for input in &summary.inputs {
+        let (from, to) = match input.span {
             Some(span) => (show_time(span.start), show_time(span.end)),
             None => (String::new(), String::new()),
         };
-        let samples = file.samples + file.duplicates + file.conflicts;
         let cells = [
-            one_line(&file.name),
-            format_name(file),
-            bytes(file.bytes),
-            count(file.series),
-            count(samples),
+            one_line(&input.name),
+            input.format.clone(),
+            bytes(input.bytes),
+            count(input.series),
+            count(input.samples),
             from,
             to,
         ];
@@ -52,22 +57,16 @@ pub(crate) fn write_files(page: &mut Page<'_>, summary: &Summary) -> io::Result<
     write_table(page, table)
 }
 
-fn format_name(file: &FileReport) -> String {
-    match file.compression {
-        Compression::None => file.format.to_string(),
-        packed => format!("{}, {}", file.format, packed.as_str()),
-    }
-}
-
 /// All inputs together, in a few lines.
 pub(crate) fn write_summary(page: &mut Page<'_>, summary: &Summary) -> io::Result<()> {
     writeln!(
         page,
-        "{} of {}, {} from {}, loaded in {}",
+        "{}{} of {}, {} from {}, loaded in {}",
+        if summary.counts.series_at_most { "at most " } else { "" },
         counted(summary.counts.series, "series", "series"),
         counted(summary.metrics, "metric", "metrics"),
         counted(summary.counts.samples, "sample", "samples"),
-        counted(summary.files.len() as u64, "file", "files"),
+        inputs(summary),
         elapsed(summary.load_time),
     )?;
     if summary.counts.stale_markers > 0 {
@@ -83,6 +82,16 @@ pub(crate) fn write_summary(page: &mut Page<'_>, summary: &Summary) -> io::Resul
         writeln!(page, "from {start} to {end} ({length}){every}")?;
     }
     Ok(())
+}
+
+/// `1 file`, `2 files`, `3 inputs` if directories are among them.
+fn inputs(summary: &Summary) -> String {
+    let n = summary.inputs.len() as u64;
+    match summary.directories {
+        0 => counted(n, "file", "files"),
+        _ if summary.directories == summary.inputs.len() => counted(n, "directory", "directories"),
+        _ => counted(n, "input", "inputs"),
+    }
 }
 
 /// The largest metrics, and the labels with the most values, behind an empty line each.

@@ -1,0 +1,61 @@
+//! Prometheus data directories among the inputs.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use promqlite::storage::MergedStore;
+use promqlite::{Storage, TimeRange};
+use promqlite_tsdb::{DataDir, DirKind, DirReport, OpenOptions};
+
+use crate::dataset::{InputArgs, InputSummary};
+use crate::failure::Failure;
+
+/// Opens a data directory, a folder of blocks or a block. Nothing in it is changed.
+pub(super) fn open(path: &Path, args: &InputArgs) -> Result<DataDir, Failure> {
+    let options = OpenOptions {
+        replica_labels: args.replica_label.clone(),
+        strict: args.strict,
+        ..OpenOptions::default()
+    };
+    Ok(DataDir::open(path, &options)?)
+}
+
+/// Its store, with the labels that all series are to get.
+pub(super) fn storage(directory: &DataDir, args: &InputArgs) -> Arc<dyn Storage> {
+    args.label.iter().fold(directory.storage(), |store, (name, value)| {
+        Arc::new(MergedStore::builder().add_labelled(store, name, value).build())
+    })
+}
+
+/// A directory in one line. Series that several blocks have are counted in each.
+pub(super) fn summary(report: &DirReport) -> InputSummary {
+    let blocks = || report.blocks.iter();
+    let head = report.head.as_ref().filter(|head| !head.is_absent());
+    let block_spans = blocks().map(|block| TimeRange::new(block.meta.min_time, block.meta.max_time - 1));
+    InputSummary {
+        name: report.path.display().to_string(),
+        format: kind_of(report),
+        bytes: blocks().map(|block| block.bytes).sum::<u64>()
+            + head.map_or(0, |head| head.wal.bytes + head.wbl.bytes + head.head_chunks.bytes),
+        series: blocks().map(|block| block.meta.stats.num_series).sum::<u64>()
+            + head.map_or(0, |head| head.series),
+        samples: blocks().map(|block| block.meta.stats.num_samples).sum::<u64>()
+            + head.map_or(0, |head| head.samples),
+        span: block_spans.chain(head.and_then(|head| head.time_range)).reduce(TimeRange::union),
+    }
+}
+
+fn kind_of(report: &DirReport) -> String {
+    let blocks = match report.blocks.len() {
+        1 => "1 block".to_owned(),
+        n => format!("{n} blocks"),
+    };
+    match report.kind {
+        DirKind::Block => "block".to_owned(),
+        DirKind::Blocks => blocks,
+        DirKind::Agent => "agent's WAL".to_owned(),
+        DirKind::Data if report.head.as_ref().is_none_or(|head| head.is_absent()) => blocks,
+        DirKind::Data if report.blocks.is_empty() => "head".to_owned(),
+        DirKind::Data => format!("{blocks} and head"),
+    }
+}
