@@ -6,6 +6,8 @@
 mod resolve;
 mod symbols;
 mod table;
+#[cfg(test)]
+mod tests;
 mod toc;
 
 use promqlite_model::{Symbol, Symbols};
@@ -97,7 +99,7 @@ impl Index {
         self.read_series(reference, entry).map_err(|e| self.file.corrupt(e))
     }
 
-    /// The symbol of a label's string in the store's table.
+    /// The symbol of a label's string in the store's table, which must be the same one each time.
     pub(crate) fn intern(&self, string: u64, symbols: &Symbols) -> Result<Symbol, TsdbError> {
         self.symbols.intern(&self.file, string, symbols).map_err(|e| self.file.corrupt(e))
     }

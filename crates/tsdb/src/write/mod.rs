@@ -24,6 +24,17 @@ use ulid::Ulid;
 
 pub(crate) use ulid::is_ulid;
 
+/// Writes nothing but an index, for tests of its reader.
+#[cfg(test)]
+pub(crate) fn write_index(
+    path: &Path,
+    series: &[(&promqlite_model::Labels, &[ChunkMeta])],
+    symbols: &Symbols,
+) -> Result<(), TsdbError> {
+    let series: Vec<_> = series.iter().map(|&(labels, chunks)| IndexedSeries { labels, chunks }).collect();
+    index_file::write(path, &series, symbols)
+}
+
 /// Series whose chunks are made, on all threads, before they are written.
 const SHARE: usize = 1024;
 
