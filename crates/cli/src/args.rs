@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
-use promqlite_formats::write::ExportFormat;
 
-use crate::commands::parse_format;
+use crate::commands::{Target, parse_target};
 use crate::dataset::InputArgs;
 use crate::engine_args::EngineArgs;
 use crate::failure::Failure;
@@ -132,10 +131,11 @@ pub(crate) struct ExportArgs {
     /// Leave out what is newer
     #[arg(long, value_name = "TIME", value_parser = parse_time, allow_hyphen_values = true)]
     pub(crate) end: Option<TimeSpec>,
-    /// openmetrics, csv, jsonl or vm [default: from the output's ending, else openmetrics]
-    #[arg(short, long, value_name = "FORMAT", value_parser = parse_format)]
-    pub(crate) format: Option<ExportFormat>,
-    /// Write into this file [default: standard output]
+    /// openmetrics, csv, jsonl, vm, or block for blocks that Prometheus reads [default: from the output's ending,
+    /// else openmetrics]
+    #[arg(short, long, value_name = "FORMAT", value_parser = parse_target)]
+    pub(crate) format: Option<Target>,
+    /// Write into this file, or blocks into this folder [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<String>,
     #[command(flatten)]

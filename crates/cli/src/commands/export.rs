@@ -7,6 +7,7 @@ use std::path::Path;
 use promqlite::storage::SelectRequest;
 use promqlite::{LabelSet, Matcher, SampleBuf, TimeRange, Timestamp};
 use promqlite_formats::write::{ExportFormat, ExportSummary, Exporter};
+use promqlite_tsdb::{WriteOptions, write_blocks};
 
 use crate::args::ExportArgs;
 use crate::dataset::Dataset;
@@ -16,21 +17,26 @@ use crate::output::to_stdout;
 use crate::report;
 use crate::selectors;
 use crate::terminal::note;
+use crate::time::{clock, show_time};
 
 /// Writes the series of any input in any format.
 pub(super) fn run(args: &ExportArgs) -> Result<(), Failure> {
     let matchers =
         args.matches.iter().map(|text| selectors::matchers(text)).collect::<Result<Vec<_>, _>>()?;
-    let format = match (args.format, &args.output) {
-        (Some(format), _) => format,
-        (None, Some(output)) => format_of(output)?,
-        (None, None) => ExportFormat::OpenMetrics,
+    let target = match (args.format, &args.output) {
+        (Some(target), _) => target,
+        (None, Some(output)) => Target::Text(format_of(output)?),
+        (None, None) => Target::Text(ExportFormat::OpenMetrics),
     };
     let dataset = Dataset::open(&args.paths, &args.input, &Default::default())?;
     let now = dataset.now(None);
     let range = TimeRange {
         start: args.start.map_or(Timestamp(i64::MIN), |start| start.resolve(now)),
         end: args.end.map_or(Timestamp(i64::MAX), |end| end.resolve(now)),
+    };
+    let format = match target {
+        Target::Text(format) => format,
+        Target::Blocks => return to_blocks(&dataset, args.output.as_deref(), &matchers, range),
     };
     let summary = match &args.output {
         Some(output) => to_file(&dataset, output, format, &matchers, range)?,
@@ -49,6 +55,52 @@ pub(super) fn run(args: &ExportArgs) -> Result<(), Failure> {
     warn_of_omitted(&summary, format);
     if let Some(output) = &args.output {
         note(told(&summary, output));
+    }
+    Ok(())
+}
+
+/// What series are written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// One stream of text.
+    Text(ExportFormat),
+    /// Blocks of a data directory.
+    Blocks,
+}
+
+/// Writes blocks into a folder, one for each two hours that hold samples.
+fn to_blocks(
+    dataset: &Dataset,
+    folder: Option<&str>,
+    matchers: &[Vec<Matcher>],
+    range: TimeRange,
+) -> Result<(), Failure> {
+    let folder =
+        folder.ok_or_else(|| Failure::Usage("blocks go into a folder: add --output FOLDER".into()))?;
+    let matchers = match matchers {
+        [] => &[][..],
+        [one] => one,
+        _ => {
+            let message = "blocks are of one --match; `{__name__=~\"a|b\"}` selects several metrics";
+            return Err(Failure::Usage(message.into()));
+        }
+    };
+    std::fs::create_dir_all(folder).map_err(|e| Failure::io(folder, e))?;
+    let options = WriteOptions::new(clock());
+    let blocks = write_blocks(Path::new(folder), dataset.storage(), matchers, range, &options)?;
+    for block in &blocks {
+        let stats = &block.meta.stats;
+        note(format!(
+            "{}: {}, {} from {} to {}",
+            block.path.display(),
+            counted(stats.num_series, "series", "series"),
+            counted(stats.num_samples, "sample", "samples"),
+            show_time(Timestamp(block.meta.min_time)),
+            show_time(Timestamp(block.meta.max_time - 1)),
+        ));
+    }
+    if blocks.is_empty() {
+        note("no block was written: there are no samples");
     }
     Ok(())
 }
@@ -146,10 +198,13 @@ fn warn_of_omitted(summary: &ExportSummary, format: ExportFormat) {
 }
 
 /// For the command line.
-pub(crate) fn parse_format(name: &str) -> Result<ExportFormat, String> {
-    ExportFormat::from_name(name).ok_or_else(|| {
+pub(crate) fn parse_target(name: &str) -> Result<Target, String> {
+    if name == "block" {
+        return Ok(Target::Blocks);
+    }
+    ExportFormat::from_name(name).map(Target::Text).ok_or_else(|| {
         let known: Vec<&str> = ExportFormat::ALL.iter().map(|format| format.as_str()).collect();
-        format!("known formats are {}", known.join(", "))
+        format!("known formats are {}, block", known.join(", "))
     })
 }
 

@@ -15,7 +15,7 @@ use std::process::ExitCode;
 
 pub(crate) use ast::syntax_tree;
 pub(crate) use empty::empty_text;
-pub(crate) use export::{export_to, parse_format};
+pub(crate) use export::{Target, export_to, parse_target};
 pub(crate) use fmt::formatted;
 pub(crate) use info::{write_files, write_summary, write_tops};
 

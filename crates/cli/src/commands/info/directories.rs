@@ -35,23 +35,26 @@ fn write_blocks(page: &mut Page<'_>, report: &DirReport) -> io::Result<()> {
     if report.blocks.is_empty() {
         return Ok(());
     }
-    let mut table =
-        new_table(["block", "from", "to", "series", "samples", "chunks", "size", "level", "labels"]);
+    let header = ["block", "from", "to", "series", "samples", "chunks", "size", "level", "labels"];
+    let labelled = report.blocks.iter().any(|block| !block.external_labels.is_empty());
+    let columns = if labelled { header.len() } else { header.len() - 1 };
+    let mut table = new_table(header.into_iter().take(columns));
     (3..=7).for_each(|column| align_right(&mut table, column));
     for block in &report.blocks {
         let stats = &block.meta.stats;
         let labels: Vec<String> = block.external_labels.iter().map(|(n, v)| format!("{n}={v}")).collect();
-        table.add_row([
+        let cells = [
             one_line(&block.path.file_name().unwrap_or(block.path.as_os_str()).to_string_lossy()),
             show_time(Timestamp(block.meta.min_time)),
-            show_time(Timestamp(block.meta.max_time)),
+            show_time(Timestamp(block.meta.max_time - 1)),
             count(stats.num_series),
             count(stats.num_samples),
             count(stats.num_chunks),
             bytes(block.bytes),
             block.meta.compaction.level.to_string(),
             one_line(&labels.join(", ")),
-        ]);
+        ];
+        table.add_row(cells.into_iter().take(columns).collect::<Vec<_>>());
     }
     write_table(page, table)
 }
