@@ -1,8 +1,8 @@
-// Command peers runs the benchmark list on other PromQL engines, as libraries, and prints one JSON record a line.
+// Package suite runs the benchmark list on a PromQL engine that is a Go library, and prints one JSON record a line.
 //
 // It reads the cases from a file that `promqlite-bench answers` wrote, makes the same data, and holds every answer
 // to the one in the file before it times the case.
-package main
+package suite
 
 import (
 	"bufio"
@@ -39,9 +39,16 @@ type record struct {
 	Error   string   `json:"error,omitempty"`
 }
 
-func main() {
-	engine := flag.String("engine", "prometheus", "prometheus or thanos")
-	file := flag.String("cases", "../cases.jsonl", "the list, with answers")
+// Peer is an engine and its parser, with every language feature on.
+type Peer struct {
+	Name   string
+	Engine Engine
+	Parse  func(text string) error
+}
+
+// Main is the whole programme: it reads the command line, runs the cases and exits.
+func Main(peer Peer) {
+	file := flag.String("cases", "benches/cases.jsonl", "the list, with answers")
 	dataset := flag.String("dataset", "", "only this data set")
 	filter := flag.String("filter", "", "only cases whose name contains this")
 	threads := flag.Int("threads", 1, "GOMAXPROCS")
@@ -65,11 +72,11 @@ func main() {
 			db, err = load(c.Dataset)
 			check(err)
 		}
-		r := record{Engine: *engine, Dataset: c.Dataset, Case: c.Name, Threads: *threads}
-		if err := measure(&r, c, db, effort{*atLeast, *atMost}); err != nil {
+		r := record{Engine: peer.Name, Dataset: c.Dataset, Case: c.Name, Threads: *threads}
+		if err := measure(&r, c, db, peer, effort{*atLeast, *atMost}); err != nil {
 			r.Error = err.Error()
 			failed = true
-			fmt.Fprintf(os.Stderr, "%s: %s: %v\n", *engine, c.Name, err)
+			fmt.Fprintf(os.Stderr, "%s: %s: %v\n", peer.Name, c.Name, err)
 		}
 		check(out.Encode(r))
 	}

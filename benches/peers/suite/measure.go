@@ -1,4 +1,4 @@
-package main
+package suite
 
 import (
 	"bufio"
@@ -24,47 +24,25 @@ type effort struct {
 	atLeast, atMost time.Duration
 }
 
-// rangeEngine is what the engines have in common.
-type rangeEngine interface {
+// Engine is what the engines have in common.
+type Engine interface {
 	NewInstantQuery(ctx context.Context, q storage.Queryable, opts promql.QueryOpts, qs string, ts time.Time) (promql.Query, error)
 	NewRangeQuery(ctx context.Context, q storage.Queryable, opts promql.QueryOpts, qs string, start, end time.Time, step time.Duration) (promql.Query, error)
 }
 
-// language has every feature on, as the other side has.
-var language = parser.Options{
-	EnableExperimentalFunctions:  true,
-	ExperimentalDurationExpr:     true,
-	EnableExtendedRangeSelectors: true,
-	EnableBinopFillModifiers:     true,
-}
-
-func prometheusOptions() promql.EngineOpts {
-	return promql.EngineOpts{
-		MaxSamples:           50_000_000,
-		Timeout:              2 * time.Minute,
-		EnableAtModifier:     true,
-		EnableNegativeOffset: true,
-		Parser:               parser.NewParser(language),
-	}
-}
-
 // operation returns what a case times: text to result, which the second function digests.
-func operation(c benchCase, db *database, engine rangeEngine) (run func() error, read func() (answer, error)) {
+func operation(c benchCase, db *database, peer Peer) (run func() error, read func() (answer, error)) {
 	if c.Kind == "parse" {
-		p := parser.NewParser(language)
-		run = func() error {
-			_, err := p.ParseExpr(c.Query)
-			return err
-		}
+		run = func() error { return peer.Parse(c.Query) }
 		return run, func() (answer, error) { return answer{}, run() }
 	}
 	ctx := context.Background()
 	query := func() (promql.Query, error) {
 		if c.StepMS == 0 {
-			return engine.NewInstantQuery(ctx, db, nil, c.Query, time.UnixMilli(c.StartMS))
+			return peer.Engine.NewInstantQuery(ctx, db, nil, c.Query, time.UnixMilli(c.StartMS))
 		}
 		step := time.Duration(c.StepMS) * time.Millisecond
-		return engine.NewRangeQuery(ctx, db, nil, c.Query, time.UnixMilli(c.StartMS), time.UnixMilli(c.EndMS), step)
+		return peer.Engine.NewRangeQuery(ctx, db, nil, c.Query, time.UnixMilli(c.StartMS), time.UnixMilli(c.EndMS), step)
 	}
 	exec := func(then func(parser.Value) error) error {
 		q, err := query()
@@ -89,12 +67,8 @@ func operation(c benchCase, db *database, engine rangeEngine) (run func() error,
 	return run, read
 }
 
-func measure(r *record, c benchCase, db *database, e effort) error {
-	engine, err := newEngine(r.Engine)
-	if err != nil {
-		return err
-	}
-	run, read := operation(c, db, engine)
+func measure(r *record, c benchCase, db *database, peer Peer, e effort) error {
+	run, read := operation(c, db, peer)
 	got, err := read()
 	if err != nil {
 		return err

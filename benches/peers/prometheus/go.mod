@@ -1,10 +1,12 @@
-module github.com/promqlite/promqlite/benches/peers
+module github.com/promqlite/promqlite/benches/peers/prometheus
 
 go 1.25.8
 
+replace github.com/promqlite/promqlite/benches/peers/suite => ../suite
+
 require (
 	github.com/prometheus/prometheus v0.314.0
-	golang.org/x/sys v0.47.0
+	github.com/promqlite/promqlite/benches/peers/suite v0.0.0-00010101000000-000000000000
 )
 
 require (
@@ -83,6 +85,7 @@ require (
 	golang.org/x/net v0.57.0 // indirect
 	golang.org/x/oauth2 v0.36.0 // indirect
 	golang.org/x/sync v0.22.0 // indirect
+	golang.org/x/sys v0.47.0 // indirect
 	golang.org/x/term v0.45.0 // indirect
 	golang.org/x/text v0.40.0 // indirect
 	golang.org/x/time v0.15.0 // indirect
