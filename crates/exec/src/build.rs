@@ -81,8 +81,9 @@ fn open_kind<'q>(node: &'q Node, query: &'q Query<'q>, cx: &Cx<'q>) -> Result<Op
             drop_names(negated, MetricNameRule::Drop, Conflict::SameStep, cx)
         }
         NodeKind::Broadcast(input) => {
-            let opened = open(input, query, cx)?;
-            Ok(Opened::new(opened.schema.clone(), steps, Broadcast { input: opened, steps }))
+            let mut opened = open(input, query, cx)?;
+            let schema = std::mem::take(&mut opened.schema);
+            Ok(Opened::new(schema, steps, Broadcast { input: opened, steps }))
         }
         NodeKind::Shared(i) => open_shared(*i, query, cx),
         NodeKind::Number(_) | NodeKind::Time | NodeKind::String(_) | NodeKind::Range(_) => {

@@ -1,10 +1,10 @@
 //! From a plan to a result.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
-use promqlite_model::{Annotations, Value};
+use promqlite_model::{Annotations, Matcher, TimeRange, Value};
 use promqlite_plan::Plan;
-use promqlite_storage::{SelectHints, SelectRequest, Selection, Storage};
+use promqlite_storage::{SelectHints, SelectRequest, Selection, Storage, StorageError, Watch};
 
 use crate::block::Block;
 use crate::collect::collect;
@@ -53,6 +53,45 @@ pub fn execute(plan: &Plan, storage: &dyn Storage, options: ExecOptions) -> Resu
 /// What a store keeps for each selected series: its number and a snapshot of its samples.
 const SELECTED_BYTES: usize = 40;
 
+/// Asks the store for series, and ends the search when the query is over or may not hold them.
+pub(crate) fn select(
+    matchers: &[Matcher],
+    range: TimeRange,
+    hints: SelectHints,
+    cx: &Cx<'_>,
+) -> Result<Box<dyn Selection>, ExecError> {
+    let watch = SelectWatch { cx, refused: Mutex::new(None) };
+    let selected = cx.storage.select(&SelectRequest { matchers, range, hints, watch: Some(&watch) });
+    match watch.refused.into_inner().expect("no holder panics") {
+        Some(refused) => Err(refused),
+        None => Ok(selected?),
+    }
+}
+
+/// The query as a store sees it.
+struct SelectWatch<'c, 'q> {
+    cx: &'c Cx<'q>,
+    /// Why the search was ended.
+    refused: Mutex<Option<ExecError>>,
+}
+
+impl std::fmt::Debug for SelectWatch<'_, '_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SelectWatch").finish_non_exhaustive()
+    }
+}
+
+impl Watch for SelectWatch<'_, '_> {
+    fn go_on(&self, bytes: usize) -> Result<(), StorageError> {
+        let answer = self.cx.check().and_then(|()| self.cx.hold(bytes).map(drop));
+        answer.map_err(|error| {
+            let told = StorageError::Other(error.to_string());
+            self.refused.lock().expect("no holder panics").get_or_insert(error);
+            told
+        })
+    }
+}
+
 /// Issues every select before anything is evaluated, so that the query sees one state of the store.
 fn select_all(plan: &Plan, cx: &Cx<'_>) -> Result<Vec<Box<dyn Selection>>, ExecError> {
     let mut selections = Vec::with_capacity(plan.selectors.len());
@@ -60,8 +99,7 @@ fn select_all(plan: &Plan, cx: &Cx<'_>) -> Result<Vec<Box<dyn Selection>>, ExecE
         cx.check()?;
         let hints =
             SelectHints { step: spec.step, range: spec.window, needed_labels: spec.needed_labels.clone() };
-        let request = SelectRequest { matchers: &spec.matchers, range: spec.range, hints };
-        let selection = cx.storage.select(&request)?;
+        let selection = select(&spec.matchers, spec.range, hints, cx)?;
         cx.keep(selection.len().saturating_mul(SELECTED_BYTES))?;
         cx.series.fetch_add(selection.len() as u64, std::sync::atomic::Ordering::Relaxed);
         selection.warnings().into_iter().for_each(|text| cx.storage_warning(text));

@@ -347,7 +347,10 @@ impl Batch {
     /// Bytes on the heap.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let histograms = self.histograms.as_ref().map_or(0, |h| h.index.len() * 4 + h.column.bytes());
+        let histograms = self
+            .histograms
+            .as_ref()
+            .map_or(0, |h| h.index.len() * 4 + h.column.bytes() + h.column.spare_bytes());
         self.values.len() * 8 + self.valid.words.len() * 8 + histograms
     }
 }

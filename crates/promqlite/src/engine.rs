@@ -36,7 +36,7 @@ pub struct EngineOptions {
     pub enable_at_modifier: bool,
     /// Whether negative offsets are allowed.
     pub enable_negative_offset: bool,
-    /// How long a query may run; 2 minutes.
+    /// How long a query may run; 2 minutes. The clock starts when it is asked, parsing included.
     pub timeout: Duration,
     /// What a query may use.
     pub limits: Limits,

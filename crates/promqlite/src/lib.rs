@@ -19,8 +19,35 @@
 //! # Ok::<(), promqlite::QueryError>(())
 //! ```
 //!
-//! Limits, a timeout and cancellation come with [`EngineOptions`] and [`Query::with_cancel`]. Results carry
-//! warnings and infos; errors carry Prometheus' texts.
+//! Results carry warnings and infos; errors carry Prometheus' texts.
+//!
+//! # Limits
+//!
+//! No query takes down the program that asks it. Each limit is set in [`EngineOptions`] and ends a query in an error
+//! of its own, without a partial result. All are checked before what they bound is allocated or computed.
+//!
+//! | limit | unit | default | error, and its text |
+//! |---|---|---|---|
+//! | [`EngineOptions::timeout`], [`Query::with_timeout`] | time; the shorter one counts | 2 min | [`ExecError::Timeout`]: `query timed out in query execution` before evaluation, `… in expression evaluation` during it |
+//! | [`Query::with_cancel`] | a switch | | [`ExecError::Canceled`]: `query was canceled in query execution`, `… in expression evaluation` |
+//! | [`Limits::max_samples`] | samples held at once, as `query.max-samples` | 50 million | [`ExecError::TooManySamples`]: `query processing would load too many samples into memory in query execution` |
+//! | [`Limits::max_bytes`] | bytes held at once | 8 GiB | [`ExecError::TooManyBytes`]: `query needs N bytes at once, more than its memory limit of M: …` |
+//! | [`Limits::max_series`] | series of any expression | 20 million | [`ExecError::TooManySeries`]: `expression has N series, more than the limit of M: …` |
+//! | [`Limits::max_steps`] | steps of the query or of a subquery | 20 million | [`ExecError::TooManySteps`]: `expression is evaluated at N steps, more than the limit of M: …` |
+//! | [`Limits::max_subquery_points`] | series × steps of a subquery | 200 million | [`ExecError::TooManySubqueryPoints`]: `subquery has N points (series times steps), more than the limit of M: …` |
+//! | [`syntax::MAX_DEPTH`], fixed | levels of nesting | 2000 | [`QueryError::Parse`]: `… parse error: expression nests deeper than 2000 levels …` |
+//!
+//! What the byte budget counts: the text with all that is read of it (estimated from its tokens before it is parsed),
+//! regular expressions with their automata, lists of series, label sets and strings that the query makes, tables of
+//! groups and joins, batches, windows and scratch space of functions, and the result. What a store uses to hand out
+//! samples is its own affair, but for the lists of series that [`MemStore`] asks for. Estimates err to the high side;
+//! the heap was never seen to grow by more than a quarter beyond the budget.
+//!
+//! Cancellation and the deadline are looked at between batches, rows, windows and comparisons, and by [`MemStore`]
+//! while it searches; other stores may, see [`storage::Watch`]. Parsing and planning are not interrupted: the byte
+//! budget bounds what they can be given.
+//!
+//! The limit of 11,000 points per series belongs to Prometheus' HTTP API, not to its engine, and is not applied here.
 
 mod cost;
 mod engine;

@@ -106,5 +106,5 @@ mod select;
 pub use mem::{AppendSummary, Appended, MemStore, SeriesId};
 pub use merged::{MergedStore, MergedStoreBuilder, merge_samples};
 pub use select::{
-    Metadata, MetricKind, ReadStats, SelectHints, SelectRequest, Selection, Storage, StorageError,
+    Metadata, MetricKind, ReadStats, SelectHints, SelectRequest, Selection, Storage, StorageError, Watch,
 };

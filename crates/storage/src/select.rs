@@ -76,13 +76,32 @@ pub struct SelectRequest<'a> {
     pub range: TimeRange,
     /// What else is known about the use of the samples; a store may ignore it.
     pub hints: SelectHints,
+    /// Who to ask during a long search whether it is still wanted; a store may leave that.
+    pub watch: Option<&'a dyn Watch>,
+}
+
+/// The query that a search is for: it may be over, and it may hold only so much.
+pub trait Watch: std::fmt::Debug + Send + Sync {
+    /// To be asked from time to time, best every millisecond, and before a list of `bytes` is made.
+    ///
+    /// # Errors
+    /// When the search is to end. The store returns this error; what it says does not matter.
+    fn go_on(&self, bytes: usize) -> Result<(), StorageError>;
 }
 
 impl<'a> SelectRequest<'a> {
     /// A request without hints.
     #[must_use]
     pub fn new(matchers: &'a [Matcher], range: TimeRange) -> Self {
-        Self { matchers, range, hints: SelectHints::default() }
+        Self { matchers, range, hints: SelectHints::default(), watch: None }
+    }
+
+    /// Asks [`SelectRequest::watch`], if there is one.
+    ///
+    /// # Errors
+    /// When the search is to end.
+    pub fn go_on(&self, bytes: usize) -> Result<(), StorageError> {
+        self.watch.map_or(Ok(()), |watch| watch.go_on(bytes))
     }
 }
 

@@ -7,7 +7,7 @@ use promqlite_functions::Stop;
 use promqlite_model::{Batch, Labels, LabelsBuilder, MatchOp, Matcher, Pos, Symbol};
 use promqlite_plan::InfoNode;
 use promqlite_regex::reading_bytes;
-use promqlite_storage::{SelectHints, SelectRequest, Selection};
+use promqlite_storage::{SelectHints, Selection};
 
 use crate::block::Block;
 use crate::budget::{Held, Tally};
@@ -16,6 +16,7 @@ use crate::error::ExecError;
 use crate::operator::{Opened, Schema};
 use crate::ops::buffer::Buffer;
 use crate::ops::lookback::{References, newest};
+use crate::run::select;
 
 /// What an alternative of a regular expression takes beside its text, in the tree that is read of it.
 const ALTERNATIVE_BYTES: usize = 48;
@@ -108,8 +109,8 @@ fn select_info(
     }
     matchers.extend(info.name_matchers.iter().cloned());
     matchers.extend(info.data_matchers.iter().cloned());
-    let request = SelectRequest { matchers: &matchers, range: info.range, hints: SelectHints::default() };
-    let selection = cx.storage.select(&request)?;
+    let selection = select(&matchers, info.range, SelectHints::default(), cx)?;
+    cx.check_shape(selection.len(), 0)?;
     read_info(info, selection.as_ref(), cx)
 }
 

@@ -35,10 +35,10 @@ where
 
 /// An operator that changes cells and leaves the schema alone.
 pub(crate) fn map<'q>(
-    input: Opened<'q>,
+    mut input: Opened<'q>,
     change: impl Fn(&mut Block, usize, &Cx<'_>) -> Result<(), ExecError> + Send + Sync + 'q,
 ) -> Opened<'q> {
-    let (schema, steps) = (input.schema.clone(), input.steps);
+    let (schema, steps) = (std::mem::take(&mut input.schema), input.steps);
     Opened::new(schema, steps, Map { input, change })
 }
 

@@ -42,7 +42,14 @@ impl<'q> InstantSelector<'q> {
 pub(crate) fn selection_schema(selection: &dyn Selection, cx: &Cx<'_>) -> Result<Schema, ExecError> {
     cx.check_shape(selection.len(), 0)?;
     drop(cx.hold(selection.len() * size_of::<Labels>())?);
-    Ok(Schema::new((0..selection.len()).map(|i| selection.labels(i).clone()).collect()))
+    let mut labels = Vec::with_capacity(selection.len());
+    for i in 0..selection.len() {
+        if i % 4096 == 0 {
+            cx.check()?;
+        }
+        labels.push(selection.labels(i).clone());
+    }
+    Ok(Schema::new(labels))
 }
 
 impl Source for InstantSelector<'_> {

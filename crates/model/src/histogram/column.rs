@@ -142,11 +142,18 @@ impl HistogramColumn {
         self.spare.append(&mut self.layouts);
     }
 
-    /// Bytes that the histograms take, with the room that is kept for more.
+    /// Bytes that are kept for more histograms.
+    #[must_use]
+    pub fn spare_bytes(&self) -> usize {
+        (self.rows.capacity() - self.rows.len()) * size_of::<Row>()
+            + (self.counts.capacity() - self.counts.len()) * size_of::<f64>()
+    }
+
+    /// Bytes that the histograms take.
     #[must_use]
     pub fn bytes(&self) -> usize {
         let layouts: usize = self.layouts.iter().map(Layout::bytes).sum();
-        self.rows.capacity() * size_of::<Row>() + self.counts.capacity() * 8 + layouts
+        self.rows.len() * size_of::<Row>() + self.counts.len() * 8 + layouts
     }
 
     fn layout_of(&mut self, histogram: HistogramView<'_>) -> u32 {

@@ -17,7 +17,7 @@ use hashbrown::HashSet;
 use promqlite_model::histogram::HistogramView;
 use promqlite_model::{Labels, LabelsBuilder, Matcher, Samples, Symbol, Symbols, TimeRange, Timestamp};
 
-use crate::{Metadata, SelectRequest, Selection, Storage, StorageError};
+use crate::{Metadata, SelectRequest, Selection, Storage, StorageError, Watch};
 use column::{Sample, SampleValue};
 use index::Index;
 use resolve::Resolver;
@@ -284,9 +284,10 @@ impl MemStore {
         builder.build(&self.symbols)
     }
 
-    fn resolve(&self, matchers: &[Matcher]) -> Vec<u32> {
+    /// The ids of the series that pass the matchers; some of them if `watch` ends the search.
+    fn resolve(&self, matchers: &[Matcher], watch: Option<&dyn Watch>) -> Vec<u32> {
         let index = self.index.read().expect(INDEX_LOCK);
-        Resolver { index: &index, series: &self.series, symbols: &self.symbols }.resolve(matchers)
+        Resolver { index: &index, series: &self.series, symbols: &self.symbols, watch }.resolve(matchers)
     }
 
     /// Whether every series has samples in `range`, so that the index alone can answer.
@@ -304,7 +305,7 @@ impl MemStore {
         of: impl Fn(&Labels, &mut HashSet<Symbol, RandomState>),
     ) -> Vec<String> {
         let mut found = HashSet::default();
-        for id in self.resolve(matchers) {
+        for id in self.resolve(matchers, None) {
             let series = &self.series[id as usize];
             if series.lock().may_have_samples_in(range) {
                 of(&series.labels, &mut found);
@@ -329,8 +330,9 @@ impl Storage for MemStore {
     }
 
     fn select(&self, request: &SelectRequest<'_>) -> Result<Box<dyn Selection>, StorageError> {
-        let ids = self.resolve(request.matchers);
-        Ok(Box::new(MemSelection::new(Arc::clone(&self.series), &ids, request.range)))
+        let ids = self.resolve(request.matchers, request.watch);
+        request.go_on(ids.len().saturating_mul(MemSelection::BYTES_PER_SERIES))?;
+        Ok(Box::new(MemSelection::new(Arc::clone(&self.series), &ids, request)?))
     }
 
     fn label_names(&self, matchers: &[Matcher], range: TimeRange) -> Result<Vec<String>, StorageError> {

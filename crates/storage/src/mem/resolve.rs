@@ -11,6 +11,7 @@ use promqlite_model::{Labels, MatchOp, Matcher, Symbol, Symbols};
 
 use super::index::{Index, NameIndex};
 use super::series::Series;
+use crate::Watch;
 use crate::id_list::{intersect, subtract, union};
 
 /// Lists with up to this many ids per candidate are joined into one; beyond that, looking at the candidates'
@@ -23,6 +24,28 @@ pub(super) struct Resolver<'a> {
     pub(super) index: &'a Index,
     pub(super) series: &'a boxcar::Vec<Series>,
     pub(super) symbols: &'a Symbols,
+    pub(super) watch: Option<&'a dyn Watch>,
+}
+
+/// Counts what is matched, and asks from time to time whether the search is still wanted.
+struct Pace<'a> {
+    watch: Option<&'a dyn Watch>,
+    steps: usize,
+    over: bool,
+}
+
+/// Values that are matched between two questions.
+const STEPS_BETWEEN_QUESTIONS: usize = 1024;
+
+impl Pace<'_> {
+    /// Whether to match one more value. Whoever started the search asks again, and throws away what came of it.
+    fn one_more(&mut self) -> bool {
+        self.steps += 1;
+        if self.steps.is_multiple_of(STEPS_BETWEEN_QUESTIONS) {
+            self.over = self.watch.is_some_and(|watch| watch.go_on(0).is_err());
+        }
+        !self.over
+    }
 }
 
 /// What a matcher asks of a series.
@@ -173,17 +196,28 @@ impl<'a> Resolver<'a> {
             Some(prefix) if !value.starts_with(prefix) => scan.matcher.op().is_negative(),
             _ => scan.matcher.matches(value),
         };
-        let (passing, failing) = scan.index.values().partition(|(value, _)| passes(self.symbols.get(*value)));
+        let mut pace = self.pace();
+        let values = scan.index.values();
+        let (passing, failing) =
+            values.partition(|(value, _)| pace.one_more() && passes(self.symbols.get(*value)));
         (Listed { name: scan.name, values: passing }, Listed { name: scan.name, values: failing })
     }
 
     /// Looks at the candidates' own values; each distinct one is matched once.
     fn check_each(&self, ids: &mut Vec<u32>, scan: &Scan<'_>) {
         let mut verdicts: HashMap<Symbol, bool, RandomState> = HashMap::default();
+        let mut pace = self.pace();
         ids.retain(|&id| {
+            if !pace.one_more() {
+                return false;
+            }
             let value = self.labels(id).get(scan.name);
             *verdicts.entry(value).or_insert_with(|| scan.matcher.matches(self.symbols.get(value)))
         });
+    }
+
+    fn pace(&self) -> Pace<'a> {
+        Pace { watch: self.watch, steps: 0, over: false }
     }
 
     fn labels(&self, id: u32) -> &'a Labels {

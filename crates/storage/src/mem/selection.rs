@@ -6,7 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use promqlite_model::{Labels, SampleBuf, Samples, TimeRange};
 
 use super::series::{Series, Snapshot};
-use crate::{ReadStats, Selection, StorageError};
+use crate::{ReadStats, SelectRequest, Selection, StorageError};
+
+/// Snapshots that are taken between two questions whether to go on.
+const IDS_BETWEEN_QUESTIONS: usize = 4096;
 
 /// Selected series, each as it was when it was selected.
 #[derive(Debug)]
@@ -17,11 +20,22 @@ pub(super) struct MemSelection {
 }
 
 impl MemSelection {
-    /// Takes a snapshot of those of `ids` that may have samples in `range`.
-    pub(super) fn new(series: Arc<boxcar::Vec<Series>>, ids: &[u32], range: TimeRange) -> Self {
-        let snapshot = |&id: &u32| Some((id, series[id as usize].lock().snapshot(range)?));
-        let picked = ids.iter().filter_map(snapshot).collect();
-        Self { series, picked, samples_read: AtomicU64::new(0) }
+    /// What the selection holds of a series.
+    pub(super) const BYTES_PER_SERIES: usize = size_of::<(u32, Snapshot)>();
+
+    /// Takes a snapshot of those of `ids` that may have samples in the request's range.
+    pub(super) fn new(
+        series: Arc<boxcar::Vec<Series>>,
+        ids: &[u32],
+        request: &SelectRequest<'_>,
+    ) -> Result<Self, StorageError> {
+        let mut picked = Vec::with_capacity(ids.len());
+        for chunk in ids.chunks(IDS_BETWEEN_QUESTIONS) {
+            request.go_on(0)?;
+            let snapshot = |&id: &u32| Some((id, series[id as usize].lock().snapshot(request.range)?));
+            picked.extend(chunk.iter().filter_map(snapshot));
+        }
+        Ok(Self { series, picked, samples_read: AtomicU64::new(0) })
     }
 }
 
