@@ -2,6 +2,7 @@
 
 mod map;
 mod meta;
+mod replicas;
 mod row;
 mod segments;
 mod selection;
@@ -29,7 +30,8 @@ pub(crate) const BLOCK_MS: i64 = 2 * 60 * 60 * 1000;
 /// How blocks are opened.
 #[derive(Clone, Debug, Default)]
 pub struct OpenOptions {
-    /// External labels of Thanos blocks that series do not get, so that replicas become one series.
+    /// External labels of Thanos blocks that series do not get, so that replicas become one series. Its samples
+    /// are those of one replica; another stands in where that one has a gap of more than two intervals.
     pub replica_labels: Vec<String>,
     /// Whether damage anywhere is an error, rather than a warning about the part that is left out.
     pub strict: bool,
@@ -47,6 +49,8 @@ pub struct Block {
     tombstones: Tombstones,
     /// Labels that all series have beside those of the index, or instead of them.
     external: Vec<(String, String)>,
+    /// External labels that series do not get, since they tell replicas apart.
+    replica: Vec<(String, String)>,
     held: OnceLock<Option<TimeRange>>,
 }
 
@@ -86,11 +90,11 @@ impl Block {
         let index = Index::open(FileBytes::open(&path.join("index"), map)?)?;
         let segments = Segments::open(&path.join("chunks"), map)?;
         let tombstones = read_tombstones(&path.join("tombstones"))?;
-        let kept = |(name, _): &(&str, &str)| !options.replica_labels.iter().any(|replica| replica == name);
-        let external =
-            meta.external_labels().filter(kept).map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
+        let is_replica = |(name, _): &(String, String)| options.replica_labels.contains(name);
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        let (replica, external) = meta.external_labels().map(owned).partition(is_replica);
         let held = OnceLock::new();
-        Ok(Self { path: path.to_owned(), meta, index, segments, tombstones, external, held })
+        Ok(Self { path: path.to_owned(), meta, index, segments, tombstones, external, replica, held })
     }
 
     /// The block's folder.

@@ -12,6 +12,7 @@ use promqlite_storage::{ReadStats, Selection, StorageError, merge_samples};
 use rayon::prelude::*;
 
 use super::Block;
+use super::replicas::stick_to_one;
 use super::row::BlockRows;
 use crate::chunk;
 use crate::error::{Malformed, TsdbError};
@@ -30,6 +31,8 @@ pub(super) struct BlockSelection {
 /// What one block contributes.
 struct Part {
     block: Arc<Block>,
+    /// Which of the replicas it is from, in order of their labels.
+    replica: u32,
     chunks: Vec<ChunkMeta>,
 }
 
@@ -37,6 +40,12 @@ struct Row {
     labels: Labels,
     first: Source,
     others: Vec<Source>,
+}
+
+impl Row {
+    fn sources(&self) -> impl Iterator<Item = &Source> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
 }
 
 /// A series of a part.
@@ -104,16 +113,30 @@ impl Builder {
             }
         }
         self.selection.index_bytes += selected.bytes + resolved_bytes;
-        self.selection.parts.push(Part { block, chunks: selected.chunks });
+        self.selection.parts.push(Part { block, replica: 0, chunks: selected.chunks });
     }
 
     /// The series in Prometheus' order of labels, which decides in which order sums are formed.
     pub(super) fn finish(mut self, symbols: &Symbols) -> BlockSelection {
         let sorted = |a: &Row, b: &Row| a.labels.compare(&b.labels, symbols);
+        self.number_replicas();
         if !self.selection.rows.is_sorted_by(|a, b| sorted(a, b).is_le()) {
             self.selection.rows.par_sort_by(sorted);
         }
         self.selection
+    }
+}
+
+impl Builder {
+    fn number_replicas(&mut self) {
+        let parts = &mut self.selection.parts;
+        let mut names: Vec<Arc<Block>> = parts.iter().map(|part| Arc::clone(&part.block)).collect();
+        names.sort_by(|a, b| a.replica.cmp(&b.replica));
+        names.dedup_by(|a, b| a.replica == b.replica);
+        for part in parts {
+            let number = names.partition_point(|name| name.replica < part.block.replica);
+            part.replica = number as u32;
+        }
     }
 }
 
@@ -127,11 +150,19 @@ impl BlockSelection {
         &self.part(source.part).chunks[start..start + source.chunks as usize]
     }
 
-    /// The chunks of a row that may have samples in `range`, in order of their first samples; of chunks that
-    /// begin at once, those of the blocks that were added first.
-    fn pieces(&self, row: &Row, range: TimeRange) -> Vec<Piece> {
+    /// The replicas that a row is from, ascending.
+    fn replicas(&self, row: &Row) -> Vec<u32> {
+        let mut replicas: Vec<u32> = row.sources().map(|source| self.part(source.part).replica).collect();
+        replicas.sort_unstable();
+        replicas.dedup();
+        replicas
+    }
+
+    /// The chunks of a replica's row that may have samples in `range`, in order of their first samples; of chunks
+    /// that begin at once, those of the blocks that were added first.
+    fn pieces(&self, row: &Row, replica: u32, range: TimeRange) -> Vec<Piece> {
         let mut pieces = Vec::new();
-        for source in std::iter::once(&row.first).chain(&row.others) {
+        for source in row.sources().filter(|source| self.part(source.part).replica == replica) {
             let wanted = |c: &&ChunkMeta| c.min_ms <= range.end.0 && range.start.0 <= c.max_ms;
             let piece = |&chunk| Piece { part: source.part, reference: source.reference, chunk };
             pieces.extend(self.chunks(*source).iter().filter(wanted).map(piece));
@@ -141,8 +172,27 @@ impl BlockSelection {
     }
 
     fn read_row(&self, row: &Row, range: TimeRange, buf: &mut SampleBuf) -> Result<(), TsdbError> {
+        let replicas = self.replicas(row);
+        if let [replica] = replicas[..] {
+            return self.read_replica(row, replica, range, buf);
+        }
+        let mut columns = vec![SampleBuf::default(); replicas.len()];
+        for (replica, column) in replicas.into_iter().zip(&mut columns) {
+            self.read_replica(row, replica, range, column)?;
+        }
+        stick_to_one(&columns.iter().map(SampleBuf::samples).collect::<Vec<_>>(), buf);
+        Ok(())
+    }
+
+    fn read_replica(
+        &self,
+        row: &Row,
+        replica: u32,
+        range: TimeRange,
+        buf: &mut SampleBuf,
+    ) -> Result<(), TsdbError> {
         let mut done = Read::default();
-        let pieces = self.pieces(row, range);
+        let pieces = self.pieces(row, replica, range);
         let mut from = 0;
         while from < pieces.len() {
             let overlapping = overlapping(&pieces, from);
