@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
+use promqlite_lint::Severity;
 
-use crate::commands::{Target, parse_target};
+use crate::commands::{FailOn, LintFormat, Target, parse_target};
 use crate::dataset::InputArgs;
 use crate::engine_args::EngineArgs;
 use crate::failure::Failure;
@@ -52,6 +53,8 @@ pub(crate) enum Command {
     Fmt(FmtArgs),
     /// Show a query's syntax tree
     Ast(AstArgs),
+    /// Tell what may be wrong with queries, by their text and by the data
+    Lint(LintArgs),
     /// Run test scripts (`.test` files: load, eval, expect), as Prometheus runs its own
     Test(TestArgs),
     /// Print a completion script for a shell
@@ -176,6 +179,49 @@ pub(crate) struct AstArgs {
     /// Print the JSON of Prometheus' /api/v1/parse_query
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// What `lint` takes.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Exit codes: 0 nothing found, 1 something of the severity of --fail-on was found, 2 wrong \
+                  usage, 3 a query does not parse.\n\n\
+                  Examples:\n  promqlite lint 'rate(queue_depth[5m])'\n  promqlite lint data/*.om --file queries.promql \
+                  --format json\n  promqlite lint --list"
+)]
+pub(crate) struct LintArgs {
+    /// Files, globs or directories whose data the queries are about, if any, and the query at the end
+    #[arg(value_name = "PATH… EXPR")]
+    pub(crate) args: Vec<String>,
+    /// A query; may be given several times
+    #[arg(short = 'q', long = "query", value_name = "EXPR", allow_hyphen_values = true)]
+    pub(crate) queries: Vec<String>,
+    /// A file of queries, each on lines of its own; `-` is standard input; may be given several times
+    #[arg(long = "file", value_name = "FILE")]
+    pub(crate) files: Vec<String>,
+    /// Form of the findings
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub(crate) format: LintFormat,
+    /// Severity from which on the exit code is 1
+    #[arg(long, value_enum, value_name = "SEVERITY", default_value_t)]
+    pub(crate) fail_on: FailOn,
+    /// Leave out findings of severity info
+    #[arg(long)]
+    pub(crate) quiet: bool,
+    /// List all codes
+    #[arg(long)]
+    pub(crate) list: bool,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    #[command(flatten)]
+    pub(crate) engine: EngineArgs,
+}
+
+impl LintArgs {
+    /// The least severity that is shown.
+    pub(crate) fn least(&self) -> Severity {
+        if self.quiet { Severity::Warning } else { Severity::Info }
+    }
 }
 
 /// What `test` takes.

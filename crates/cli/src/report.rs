@@ -3,6 +3,7 @@
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use promqlite::{Diagnostic, LowerError, QueryError};
 use promqlite_formats::write::Notes;
+use promqlite_lint::{EmptyReason, Finding, Severity};
 use promqlite_syntax::Span;
 
 use crate::failure::Failure;
@@ -66,6 +67,37 @@ fn draw(text: &str, span: Span, second: Option<(Span, &str)>, help: Option<&str>
     }
     let renderer = if coloured { Renderer::styled() } else { Renderer::plain() };
     renderer.render(&[group])
+}
+
+/// A finding: its code and message, the place in the query, and what to do.
+pub(crate) fn finding(finding: &Finding, text: &str, coloured: bool) -> String {
+    let code = finding.code;
+    let colour = match code.severity {
+        Severity::Error => RED,
+        Severity::Warning => YELLOW,
+        Severity::Info => BLUE,
+    };
+    let headline = format!("{}[{}]: {}", code.severity.as_str(), code.name, finding.message);
+    format!(
+        "{}\n{}",
+        paint(&headline, colour, coloured),
+        draw(text, finding.span, None, Some(&finding.help), coloured)
+    )
+}
+
+/// A query that does not parse: Prometheus' line, the place and what to do.
+pub(crate) fn diagnostic(diagnostic: &Diagnostic, text: &str, coloured: bool) -> String {
+    let headline = paint(&diagnostic.render(text), RED, coloured);
+    format!("{headline}\n{}", diagnostic_snippet(diagnostic, text, coloured))
+}
+
+/// Why an answer is empty: each reason with its place in the query.
+pub(crate) fn empty_reasons(reasons: &[EmptyReason], text: &str) {
+    let coloured = colours_errors();
+    for reason in reasons {
+        note(format!("empty: {}", reason.message));
+        note(draw(text, reason.span, None, reason.help.as_deref(), coloured));
+    }
 }
 
 /// A byte range that starts and ends between characters.

@@ -136,6 +136,14 @@ impl When {
         }
     }
 
+    /// As the search for the reasons of an empty answer takes them.
+    pub(crate) fn lint_times(self) -> promqlite_lint::Times {
+        match self {
+            Self::Instant(at) => promqlite_lint::Times::At(at),
+            Self::Range { start, end, step } => promqlite_lint::Times::Over { start, end, step },
+        }
+    }
+
     /// In words: `at T`, or `from T to T every 15s`.
     pub(crate) fn describe(self) -> String {
         match self {

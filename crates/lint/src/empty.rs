@@ -1,6 +1,8 @@
 //! Why an answer has no series.
 
-use promqlite::{Engine, Query, Value};
+use std::time::Duration;
+
+use promqlite::{Cancel, Engine, Query, Value};
 use promqlite_model::{Matcher, Millis, TimeRange, Timestamp};
 use promqlite_plan::typed::{Expr, ExprKind, Selector};
 use promqlite_storage::Storage;
@@ -9,6 +11,9 @@ use promqlite_syntax::{Span, format_duration, with_stack};
 use crate::facts::{Facts, metric_of};
 use crate::rules::{list, selector, written};
 use crate::similar::similar;
+
+/// How long a part of the query may run: nobody waits long for a hint.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// When a query was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,11 +43,19 @@ pub struct EmptyReason {
 }
 
 /// Looks for the reasons why a query over these times gave no series, the innermost first. Runs parts of the
-/// query to find out; parts that fail are left out. Empty when the query does not parse.
+/// query to find out, each for two seconds at most; parts that fail are left out. `cancel` ends the search. Empty
+/// when the query does not parse.
 #[must_use]
-pub fn why_empty(engine: &Engine, storage: &dyn Storage, text: &str, times: Times) -> Vec<EmptyReason> {
+pub fn why_empty(
+    engine: &Engine,
+    storage: &dyn Storage,
+    text: &str,
+    times: Times,
+    cancel: &Cancel,
+) -> Vec<EmptyReason> {
     let Ok(expr) = promqlite_plan::parse(text, engine.options().features) else { return Vec::new() };
-    let mut search = Search { engine, storage, text, times, facts: Facts::new(storage), reasons: Vec::new() };
+    let facts = Facts::new(storage);
+    let mut search = Search { engine, storage, text, times, cancel, facts, reasons: Vec::new() };
     search.visit(&expr);
     search.reasons
 }
@@ -52,6 +65,7 @@ struct Search<'a> {
     storage: &'a dyn Storage,
     text: &'a str,
     times: Times,
+    cancel: &'a Cancel,
     facts: Facts<'a>,
     reasons: Vec<EmptyReason>,
 }
@@ -254,10 +268,11 @@ impl Search<'_> {
     }
 
     fn query(&self, text: &str) -> Query {
-        match self.times {
+        let query = match self.times {
             Times::At(t) => Query::instant(text, t),
             Times::Over { start, end, step } => Query::range(text, start, end, step),
-        }
+        };
+        query.with_cancel(self.cancel).with_timeout(PATIENCE)
     }
 
     fn run(&self, text: &str) -> Option<usize> {

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{END, shop};
-use promqlite::{Engine, MemStore, Millis, Timestamp};
+use promqlite::{Cancel, Engine, MemStore, Millis, Timestamp};
 use promqlite_lint::{Times, why_empty};
 
 const QUERIES: &[&str] = &[
@@ -27,7 +27,7 @@ const QUERIES: &[&str] = &[
 fn told(times: Times, query: &str) -> String {
     let store = shop();
     let mut text = format!("{query}\n");
-    for reason in why_empty(&Engine::default(), &store, query, times) {
+    for reason in why_empty(&Engine::default(), &store, query, times, &Cancel::new()) {
         text += &format!("  {}: {}\n", reason.span.slice(query), reason.message);
         text += &reason.help.map_or(String::new(), |help| format!("    help: {help}\n"));
     }
@@ -51,7 +51,11 @@ fn a_time_without_data_is_told() {
 
 #[test]
 fn a_store_without_data_is_told() {
-    let reasons = why_empty(&Engine::default(), &MemStore::new(), "sum(up)", Times::At(Timestamp(0)));
+    let reasons =
+        why_empty(&Engine::default(), &MemStore::new(), "sum(up)", Times::At(Timestamp(0)), &Cancel::new());
     assert_eq!(reasons[0].message, "the data is empty");
-    assert!(why_empty(&Engine::default(), &MemStore::new(), "sum(", Times::At(Timestamp(0))).is_empty());
+    assert!(
+        why_empty(&Engine::default(), &MemStore::new(), "sum(", Times::At(Timestamp(0)), &Cancel::new())
+            .is_empty()
+    );
 }

@@ -6,6 +6,7 @@ mod explain;
 mod export;
 mod fmt;
 mod info;
+mod lint;
 mod query;
 mod shell;
 mod test;
@@ -18,6 +19,7 @@ pub(crate) use empty::empty_text;
 pub(crate) use export::{Target, export_to, parse_target};
 pub(crate) use fmt::formatted;
 pub(crate) use info::{write_files, write_summary, write_tops};
+pub(crate) use lint::{FailOn, LintFormat};
 
 use crate::args::{Cli, Command};
 use crate::dataset::bare_path;
@@ -34,6 +36,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Some(Command::Explain(args)) => explain::run(&args)?,
         Some(Command::Fmt(args)) => fmt::run(&args)?,
         Some(Command::Ast(args)) => ast::run(&args)?,
+        Some(Command::Lint(args)) => return lint::run(&args),
         Some(Command::Test(args)) => return test::run(&args),
         Some(Command::Completions { shell }) => shell::completions(shell)?,
         Some(Command::Man) => shell::man()?,

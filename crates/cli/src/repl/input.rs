@@ -58,6 +58,11 @@ impl Inputs {
         self.finish()
     }
 
+    /// Whether something was begun and not completed.
+    pub(crate) fn is_pending(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
     /// What was begun and not completed.
     pub(crate) fn finish(&mut self) -> Option<String> {
         (!self.pending.is_empty()).then(|| std::mem::take(&mut self.pending))

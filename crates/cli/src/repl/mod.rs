@@ -11,6 +11,7 @@ mod history;
 mod input;
 mod interrupt;
 mod session;
+mod words;
 
 use std::io::{self, BufRead, ErrorKind, IsTerminal};
 use std::process::ExitCode;

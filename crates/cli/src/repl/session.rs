@@ -13,6 +13,7 @@ use crate::numbers::{counted, elapsed};
 use crate::output::{Destination, Page, Shape, is_empty, show, show_error, show_stats};
 use crate::repl::interrupt::Interrupt;
 use crate::repl::{commands, input};
+use crate::report;
 use crate::result_format::ResultFormat;
 use crate::settings::Settings;
 use crate::terminal::note;
@@ -204,6 +205,13 @@ impl Session {
         if is_empty(&result.value) {
             self.had_empty_result = true;
             note(empty_text(&self.dataset, when));
+            if self.mode != Mode::Piped {
+                let times = when.lint_times();
+                let (engine, storage) = (&self.engine, self.dataset.storage());
+                let why = |cancel: &_| promqlite_lint::why_empty(engine, storage, text, times, cancel);
+                let reasons = self.interrupt.during_query(why);
+                report::empty_reasons(&reasons, text);
+            }
         } else if shape.format.is_for_people() {
             let series = counted(result.value.series_count() as u64, "series", "series");
             self.tell(format!("({series} {})", when.describe()));

@@ -36,7 +36,14 @@ const COUNTED_SAMPLES: u64 = 50_000_000;
 
 /// One line per file.
 pub(crate) fn write_files(page: &mut Page<'_>, summary: &Summary) -> io::Result<()> {
-    let mut table = new_table(["file", "format", "size", "series", "samples", "from", "to"]);
+    // The times of each are of use beside those of all together only if there are several.
+    let timed = match page.screen.width {
+        Some(width) => width >= TIMED_WIDTH && summary.inputs.len() > 1,
+        None => true,
+    };
+    let columns = if timed { 7 } else { 5 };
+    let header = ["file", "format", "size", "series", "samples", "from", "to"];
+    let mut table = new_table(header.into_iter().take(columns));
     [2, 3, 4].into_iter().for_each(|column| align_right(&mut table, column));
     for input in &summary.inputs {
         let (from, to) = match input.span {
@@ -52,10 +59,13 @@ pub(crate) fn write_files(page: &mut Page<'_>, summary: &Summary) -> io::Result<
             from,
             to,
         ];
-        table.add_row(cells);
+        table.add_row(cells.into_iter().take(columns).collect::<Vec<_>>());
     }
     write_table(page, table)
 }
+
+/// Columns that a screen must have for times in the list of files.
+const TIMED_WIDTH: u16 = 110;
 
 /// All inputs together, in a few lines.
 pub(crate) fn write_summary(page: &mut Page<'_>, summary: &Summary) -> io::Result<()> {
@@ -74,7 +84,7 @@ pub(crate) fn write_summary(page: &mut Page<'_>, summary: &Summary) -> io::Resul
         writeln!(page, "{markers} set where a series missed a scrape of its target")?;
     }
     if let Some(span) = summary.span {
-        let length = show_length((span.end - span.start).0);
+        let length = show_length(rounded((span.end - span.start).0));
         let (start, end) = (show_time(span.start), show_time(span.end));
         let every = summary
             .interval
@@ -82,6 +92,11 @@ pub(crate) fn write_summary(page: &mut Page<'_>, summary: &Summary) -> io::Resul
         writeln!(page, "from {start} to {end} ({length}){every}")?;
     }
     Ok(())
+}
+
+/// Milliseconds say nothing about more than a minute.
+fn rounded(ms: i64) -> i64 {
+    if ms > 60_000 { (ms + 500) / 1000 * 1000 } else { ms }
 }
 
 /// `1 file`, `2 files`, `3 inputs` if directories are among them.
