@@ -92,6 +92,7 @@ fn dependencies_point_down() {
         "functions",
         "plan",
         "storage",
+        "tsdb",
         "exec",
         "promqlite",
         "formats",
@@ -112,4 +113,17 @@ fn dependencies_point_down() {
             assert!(!depends, "{layer} depends on {}, which is not below it", layers[above]);
         }
     }
+}
+
+/// Files that never change may be mapped; nothing else needs unsafe code.
+#[test]
+fn unsafe_code_is_in_one_place() {
+    let mut found = Vec::new();
+    for source in sources() {
+        let lines = code_lines(&source)
+            .filter(|(_, code)| code.contains("unsafe {") || code.contains("allow(unsafe"));
+        found.extend(lines.map(|(line, _)| format!("{}:{line}", source.path)));
+    }
+    assert!(found.iter().all(|place| place.starts_with("tsdb/src/block/map.rs:")), "{}", found.join("\n"));
+    assert_eq!(found.len(), 2);
 }

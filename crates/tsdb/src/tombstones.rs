@@ -43,7 +43,7 @@ impl Tombstones {
             let (series, min_ms, max_ms) = (cursor.uvarint()?, cursor.varint()?, cursor.varint()?);
             tombstones.add(series, TimeRange::new(min_ms, max_ms));
         }
-        tombstones.deleted.values_mut().for_each(|ranges| join(ranges));
+        tombstones.deleted.values_mut().for_each(join);
         Ok(tombstones)
     }
 
@@ -67,7 +67,7 @@ impl Tombstones {
     /// Deletes the samples of a series in `range`, both ends included.
     pub fn delete(&mut self, series: u64, range: TimeRange) {
         self.add(series, range);
-        self.deleted.values_mut().for_each(|ranges| join(ranges));
+        self.deleted.values_mut().for_each(join);
     }
 
     /// Whether nothing is deleted.

@@ -94,26 +94,43 @@ impl Builder {
 
     /// Adds the series of a block. At equal times the samples of blocks that were added before stay.
     pub(super) fn add(&mut self, block: Arc<Block>, selected: BlockRows, resolved_bytes: u64) {
-        let rows = &mut self.selection.rows;
         let part = self.selection.parts.len() as u32;
+        // The series of one index differ, unless external labels make them equal.
+        let alone = part == 0 && block.external.is_empty();
+        if !alone {
+            self.index_rows();
+        }
         let mut first_chunk = 0;
         for row in selected.rows {
             let source = Source { part, reference: row.reference, first_chunk, chunks: row.chunks };
             first_chunk += row.chunks;
-            let hash = self.hasher.hash_one(&row.labels);
-            match self.by_labels.find(hash, |&i| rows[i as usize].labels == row.labels) {
-                Some(&i) => rows[i as usize].others.push(source),
+            match if alone { None } else { self.find(&row.labels) } {
+                Some(i) => self.selection.rows[i as usize].others.push(source),
                 None => {
-                    let i =
-                        u32::try_from(rows.len()).expect("invariant: a selection has fewer than 2^32 series");
-                    rows.push(Row { labels: row.labels, first: source, others: Vec::new() });
-                    let rehash = |&i: &u32| self.hasher.hash_one(&rows[i as usize].labels);
-                    self.by_labels.insert_unique(hash, i, rehash);
+                    self.selection.rows.push(Row { labels: row.labels, first: source, others: Vec::new() });
+                    if !alone {
+                        self.index_rows();
+                    }
                 }
             }
         }
         self.selection.index_bytes += selected.bytes + resolved_bytes;
         self.selection.parts.push(Part { block, replica: 0, chunks: selected.chunks });
+    }
+
+    fn find(&self, labels: &Labels) -> Option<u32> {
+        let rows = &self.selection.rows;
+        self.by_labels.find(self.hasher.hash_one(labels), |&i| rows[i as usize].labels == *labels).copied()
+    }
+
+    /// Makes the rows that were added since the last time known by their labels.
+    fn index_rows(&mut self) {
+        let rows = &self.selection.rows;
+        for i in self.by_labels.len()..rows.len() {
+            let hash = |i: u32| self.hasher.hash_one(&rows[i as usize].labels);
+            let i = u32::try_from(i).expect("invariant: a selection has fewer than 2^32 series");
+            self.by_labels.insert_unique(hash(i), i, |&i| hash(i));
+        }
     }
 
     /// The series in Prometheus' order of labels, which decides in which order sums are formed.

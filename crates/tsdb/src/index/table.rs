@@ -73,7 +73,7 @@ impl PostingsTable {
             before = Some((entry.name, entry.value));
             self.note_all(&entry);
             let name = self.names.last_mut().expect("invariant: a name was pushed for the first entry");
-            if name.values % STRIDE == 0 {
+            if name.values.is_multiple_of(STRIDE) {
                 name.places.push(place as u32);
             }
             name.values += 1;

@@ -121,7 +121,7 @@ fn version_1_is_read() {
     let (a, b) =
         (("__name__=up job=a ".to_owned(), chunk(1000)), ("__name__=up job=b ".to_owned(), chunk(2000)));
     assert_eq!(select(&index, &symbols, &[]).unwrap(), [a.clone(), b.clone()]);
-    assert_eq!(select(&index, &symbols, &[Matcher::equal("job", "b")]).unwrap(), [b.clone()]);
+    assert_eq!(select(&index, &symbols, &[Matcher::equal("job", "b")]).unwrap(), std::slice::from_ref(&b));
     let not_b = Matcher::new("job", MatchOp::NotRegex, "b.*").unwrap();
     assert_eq!(select(&index, &symbols, &[not_b]).unwrap(), [a]);
     assert_eq!(index.label_names().collect::<Vec<_>>(), ["__name__", "job"]);
