@@ -27,7 +27,7 @@ use crate::failure::Failure;
 use crate::report;
 use crate::time::{TimeSpec, clock};
 use groups::Group;
-use progress::LateBar;
+use progress::{LateBar, LateSpinner};
 
 /// Loaded data.
 pub(crate) struct Dataset {
@@ -224,7 +224,9 @@ impl Opening {
                 Input::File(path) => files.push(path),
                 Input::StandardInput => standard_input = true,
                 Input::DataDirectory(path) => {
+                    let sign = LateSpinner::new(path.display().to_string());
                     let directory = directories::open(&path, args)?;
+                    drop(sign);
                     self.add_directory(directory, group, args);
                 }
                 other => return Err(Failure::Usage(format!("cannot load {other:?}"))),

@@ -1,6 +1,8 @@
 //! Progress of loading, shown only when loading takes long.
 
 use std::io::{self, IsTerminal};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -41,10 +43,51 @@ impl Drop for LateBar {
     }
 }
 
+/// A sign of life on standard error for work that tells of no progress. It appears only when the work takes long,
+/// and only on a terminal.
+pub(super) struct LateSpinner {
+    waiting: Option<(Sender<()>, JoinHandle<()>)>,
+}
+
+impl LateSpinner {
+    /// A sign for work that begins now.
+    pub(super) fn new(message: String) -> Self {
+        if !io::stderr().is_terminal() {
+            return Self { waiting: None };
+        }
+        let (ended, end) = channel::<()>();
+        let show = move || {
+            if end.recv_timeout(BAR_AFTER) != Err(RecvTimeoutError::Timeout) {
+                return;
+            }
+            let bar = new_bar(None);
+            bar.set_message(message);
+            while end.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+                bar.tick();
+            }
+            bar.finish_and_clear();
+        };
+        Self { waiting: Some((ended, std::thread::spawn(show))) }
+    }
+}
+
+impl Drop for LateSpinner {
+    fn drop(&mut self) {
+        if let Some((ended, thread)) = self.waiting.take() {
+            drop(ended);
+            // A sign of life that failed is no reason to fail.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// How often a spinner turns.
+const TICK: Duration = Duration::from_millis(100);
+
 fn new_bar(bytes_total: Option<u64>) -> ProgressBar {
     let (bar, template) = match bytes_total {
         Some(total) => (ProgressBar::new(total), "{bar:30} {bytes}/{total_bytes} {msg}"),
-        None => (ProgressBar::new_spinner(), "{spinner} {bytes} {msg}"),
+        None => (ProgressBar::new_spinner(), "{spinner} {msg}"),
     };
     bar.set_draw_target(ProgressDrawTarget::stderr());
     bar.with_style(ProgressStyle::with_template(template).expect("invariant: the template is well-formed"))

@@ -68,6 +68,8 @@ fn unit(expr: &Expr, per_second: bool) -> Option<Unit> {
                 // The rate of observations of a time is drawn as the time itself.
                 "histogram_quantile" => match unit(input, false)? {
                     Unit::BytesPerSecond => Some(Unit::Bytes),
+                    Unit::Ratio => Some(Unit::Seconds),
+                    Unit::PerSecond => Some(Unit::Number),
                     other => Some(other),
                 },
                 "increase" | "delta" | "idelta" | "abs" | "clamp" | "clamp_min" | "clamp_max" | "sort"

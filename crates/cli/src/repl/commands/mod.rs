@@ -118,6 +118,13 @@ pub(crate) static COMMANDS: &[DotCommand] = &[
         Completes::Path,
         answers::output,
     ),
+    command(
+        &["plot"],
+        "EXPR",
+        "Draw a query over the range that is set, else over the last hour",
+        Completes::Query,
+        answers::plot,
+    ),
     command(&["range"], "START END [STEP]", "Evaluate over a range", NOTHING, times::range),
     command(
         &["read"],

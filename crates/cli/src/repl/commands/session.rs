@@ -9,11 +9,12 @@ use crate::output::{new_table, write_table};
 use crate::repl::commands::{required, wrong};
 use crate::repl::input::Inputs;
 use crate::repl::session::{Flow, Session};
+use crate::repl::words::words;
 use crate::report;
 use crate::settings::{self, SETTINGS};
 
 pub(super) fn open(session: &mut Session, text: &str) -> Result<Flow, Failure> {
-    let paths: Vec<String> = required("open", text)?.split_whitespace().map(str::to_owned).collect();
+    let paths = words(required("open", text)?).map_err(|e| wrong("open", e))?;
     session.reopen(&paths)?;
     let summary = session.dataset().summary();
     session.write(|page| {
