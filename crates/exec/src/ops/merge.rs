@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use promqlite_model::{Batch, Labels};
+use promqlite_model::{Batch, Labels, Validity};
 
 use crate::block::Block;
 use crate::context::Cx;
@@ -33,7 +33,8 @@ pub(crate) fn drop_marked_names(schema: Schema) -> Schema {
     Schema::new(labels)
 }
 
-/// Joins rows with equal labels. Nothing is read unless there are some.
+/// Joins rows with equal labels. Nothing is read unless there are some. Rows whose name is to be removed at the
+/// end are not joined with those that keep it: which one a sample belongs to may differ from step to step.
 pub(crate) fn merge_equal<'q>(
     input: Opened<'q>,
     conflict: Conflict,
@@ -43,20 +44,73 @@ pub(crate) fn merge_equal<'q>(
     if groups.len() == input.rows() {
         return Ok(input);
     }
-    let (members, _members_held) = groups.members(cx)?;
-    let steps = input.steps;
-    let mut drop_name = Vec::new();
-    if !input.schema.drop_name.is_empty() {
-        drop_name = members.iter().map(|rows| rows.iter().any(|&row| input.schema.drops_name(row))).collect();
-    }
-    let labels: Vec<Labels> = members.iter().map(|rows| input.schema.labels[rows[0]].clone()).collect();
     if conflict == Conflict::AnyStep {
         check_series(&input, &groups, cx)?;
     }
+    let steps = input.steps;
+    let (mut input, mut groups) = (input, groups);
+    if marks_differ(&groups, &input.schema) {
+        let held = cx.hold(input.schema.bytes())?;
+        let block = input.read_all(cx)?;
+        input = Opened::materialized(input.schema, block).holding(held);
+        check_steps(&input, &groups, cx)?;
+        part_by_mark(&mut groups, &input.schema);
+    }
+    let (members, _members_held) = groups.members(cx)?;
+    let mut drop_name = Vec::new();
+    if !input.schema.drop_name.is_empty() {
+        drop_name = members.iter().map(|rows| input.schema.drops_name(rows[0])).collect();
+    }
+    let labels: Vec<Labels> = members.iter().map(|rows| input.schema.labels[rows[0]].clone()).collect();
     let merged = Opened::new(Schema { labels, drop_name }, steps, Merge { input, members });
     // Whether rows collide is settled now: whoever reads may not need all of them.
     let batch = merged.read_all(cx)?;
     Ok(Opened::materialized(merged.schema, batch))
+}
+
+/// Whether a group has rows whose name is to be removed, and others.
+fn marks_differ(groups: &Groups, schema: &Schema) -> bool {
+    let mut first: Vec<Option<bool>> = vec![None; groups.len()];
+    let mut differs = |(row, &group): (usize, &u32)| {
+        let mark = schema.drops_name(row);
+        *first[group as usize].get_or_insert(mark) != mark
+    };
+    !schema.drop_name.is_empty() && groups.of_row.iter().enumerate().any(&mut differs)
+}
+
+/// Moves the rows that are not marked as the first of their group is to groups of their own.
+fn part_by_mark(groups: &mut Groups, schema: &Schema) {
+    let mut parts: Vec<[Option<u32>; 2]> = vec![[None; 2]; groups.len()];
+    for row in 0..groups.of_row.len() {
+        let group = groups.of_row[row] as usize;
+        let [unmarked, marked] = &mut parts[group];
+        let (own, other) = if schema.drops_name(row) { (marked, unmarked) } else { (unmarked, marked) };
+        groups.of_row[row] = *own.get_or_insert_with(|| match other {
+            None => group as u32,
+            Some(_) => {
+                groups.keys.push(groups.keys[group].clone());
+                groups.keys.len() as u32 - 1
+            }
+        });
+    }
+}
+
+/// No two rows of a group may have a sample at one step.
+fn check_steps(input: &Opened<'_>, groups: &Groups, cx: &Cx<'_>) -> Result<(), ExecError> {
+    let _held = cx.hold(groups.len().saturating_mul(input.steps.div_ceil(64)).saturating_mul(8))?;
+    let mut seen = Validity::none(groups.len(), input.steps);
+    input.for_each_batch(cx, |first, batch| {
+        for row in 0..batch.rows() {
+            let group = groups.of_row[first + row] as usize;
+            for step in (0..batch.steps()).filter(|&step| batch.has(row, step)) {
+                if seen.get(group, step) {
+                    return Err(ExecError::duplicate_labels());
+                }
+                seen.set(group, step);
+            }
+        }
+        Ok(())
+    })
 }
 
 fn check_series(input: &Opened<'_>, groups: &Groups, cx: &Cx<'_>) -> Result<(), ExecError> {
