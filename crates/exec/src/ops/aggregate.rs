@@ -103,7 +103,7 @@ fn open_top_k<'q>(
     cx: &Cx<'_>,
 ) -> Result<Opened<'q>, ExecError> {
     let Some(k) = count_parameter(k, input.rows()).map_err(failed)? else {
-        return Ok(Opened::empty(input.steps));
+        return nothing_of(input, cx);
     };
     let groups = Groups::by_key(&input.schema.labels, &KeyLabels::of_grouping(grouping, &cx.symbols), cx)?;
     let mut sizes = vec![0; groups.len()];
@@ -134,7 +134,7 @@ fn open_limit_k<'q>(
     cx: &Cx<'_>,
 ) -> Result<Opened<'q>, ExecError> {
     let Some(k) = count_parameter(k, input.rows()).map_err(failed)? else {
-        return Ok(Opened::empty(input.steps));
+        return nothing_of(input, cx);
     };
     let groups = Groups::by_key(&input.schema.labels, &KeyLabels::of_grouping(grouping, &cx.symbols), cx)?;
     let counts = groups.len().saturating_mul(input.steps).saturating_mul(size_of::<usize>());
@@ -152,12 +152,18 @@ fn open_limit_ratio<'q>(
     let mut notes = Annotations::default();
     let ratios = ratio_parameter(ratios, &mut notes, pos).map_err(failed)?;
     cx.note_all(notes)?;
-    let Some(ratios) = ratios else { return Ok(Opened::empty(input.steps)) };
+    let Some(ratios) = ratios else { return nothing_of(input, cx) };
     keep_rows(input, cx, |row, batch, at| {
         let labels = input.schema.labels[row].iter();
         let position = series_position(labels.map(|l| (cx.symbols.get(l.name), cx.symbols.get(l.value))));
         limit_ratio_row(position, &ratios, batch, at);
     })
+}
+
+/// No rows; the input is read for its remarks and errors all the same.
+fn nothing_of<'q>(input: &Opened<'_>, cx: &Cx<'_>) -> Result<Opened<'q>, ExecError> {
+    input.read_for_remarks(0..input.rows(), cx)?;
+    Ok(Opened::empty(input.steps))
 }
 
 /// Passes rows through `filter(row, batch, row in batch)` in order and keeps those with anything left.
