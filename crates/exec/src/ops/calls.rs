@@ -18,7 +18,7 @@ use crate::ops::absent::open_absent;
 use crate::ops::classic::{Statistic, open_histogram};
 use crate::ops::labels::{Join, Replace};
 use crate::ops::map::{drop_names, map};
-use crate::ops::merge::Conflict;
+use crate::ops::merge::{Conflict, merge_equal};
 use crate::ops::scalar::{Numbers, scalar};
 use crate::ops::sort::{open_sort, open_sort_by_label};
 use crate::run::Query;
@@ -256,7 +256,8 @@ fn open_quantiles<'q>(
     let block = Block::concat(&batches, grid.len, cx)?;
     let opened = Opened::materialized(schema, block).holding(tally.finish()?);
     if cx.settings.delayed_name_removal {
-        return Ok(opened);
+        // One quantile twice is an error of range queries here, and of instant queries in the end.
+        return if grid.len > 1 { merge_equal(opened, Conflict::SameStep, cx) } else { Ok(opened) };
     }
     drop_names(opened, MetricNameRule::Drop, Conflict::SameStep, cx)
 }
