@@ -44,9 +44,14 @@ pub(crate) fn open_binary<'q>(
         let scalar_left = is_scalar(lhs);
         let (number, vector) = if scalar_left { (lhs, rhs) } else { (rhs, lhs) };
         let numbers = scalar(number, query, cx)?;
-        let input = open(vector, query, cx)?;
-        let (schema, steps) = (input.schema.clone(), input.steps);
+        let mut input = open(vector, query, cx)?;
+        let (schema, steps) = (std::mem::take(&mut input.schema), input.steps);
         let source = WithScalar { op, comparison, input, numbers, scalar_left, pos };
+        if scalar_left && op.is_trim() {
+            // No sample comes of it but problems of two kinds, and the last one of a step counts.
+            source.read(0..schema.len(), cx)?;
+            return Ok(Opened::empty(steps));
+        }
         let opened = Opened::new(schema, steps, source);
         let rule = if op.is_arithmetic() || (op.is_comparison() && return_bool) {
             MetricNameRule::Drop
