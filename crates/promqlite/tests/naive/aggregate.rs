@@ -128,11 +128,7 @@ impl Naive<'_> {
         match op {
             "count" => return Some(Val::Float(n)),
             "group" => return Some(Val::Float(1.0)),
-            "sum" | "avg" if floats.is_empty() => return self.fold_histograms(op, members),
-            "sum" | "avg" if floats.len() < members.len() => {
-                self.note("PromQL warning: encountered a mix of histograms and floats for aggregation");
-                return None;
-            }
+            "sum" | "avg" if floats.len() < members.len() => return self.fold_histograms(op, members),
             _ => {}
         }
         if floats.len() < members.len() {
@@ -157,7 +153,23 @@ impl Naive<'_> {
         }))
     }
 
+    /// `sum` or `avg` of a group that has histograms.
     fn fold_histograms(&self, op: &str, members: &Vector) -> Option<Val> {
+        // If the first is a histogram, all are added, up to one that does not fit; nothing behind it counts.
+        let first_is_float = matches!(members[0].value, Val::Float(_));
+        let custom = |s: &Sample| match &s.value {
+            Val::Hist(h) => Some(h.custom()),
+            Val::Float(_) => None,
+        };
+        let unfit = members.iter().position(|s| custom(s).is_some_and(|c| Some(c) != custom(&members[0])));
+        let seen = if first_is_float { members.len() } else { unfit.unwrap_or(members.len()) };
+        let mixed = members[..seen].iter().any(|s| custom(s).is_none());
+        if mixed {
+            self.note("PromQL warning: encountered a mix of histograms and floats for aggregation");
+            if first_is_float {
+                return None;
+            }
+        }
         let hists: Vec<(&Labels, &Rc<Hist>)> = members
             .iter()
             .filter_map(|s| match &s.value {
@@ -166,12 +178,15 @@ impl Naive<'_> {
             })
             .collect();
         let all: Vec<&Hist> = hists.iter().map(|(_, h)| &***h).collect();
-        match self.total(&all, "aggregation") {
+        match self.total(&all, !mixed) {
             Err(i) => {
                 self.mixed_schemas(hists[i].0.metric());
                 None
             }
             Ok(total) => {
+                if mixed {
+                    return None;
+                }
                 let n = all.len() as f64;
                 let value = if op == "avg" { total.divided(n) } else { total };
                 Some(Val::Hist(Rc::new(value.compact())))
@@ -184,13 +199,14 @@ impl Naive<'_> {
     }
 
     /// The sum of histograms, left to right; the index of the first that does not fit.
-    pub(crate) fn total(&self, all: &[&Hist], what: &str) -> Result<Hist, usize> {
+    /// Hints that contradict each other are remarked if the sum is `kept`.
+    pub(crate) fn total(&self, all: &[&Hist], kept: bool) -> Result<Hist, usize> {
         let mut total = all[0].clone();
         let mut reconciled = false;
         let seen = |hint: CounterResetHint, upto: usize| all[..upto].iter().any(|h| h.hint == hint);
         for (i, h) in all.iter().enumerate().skip(1) {
             let Ok((sum, told)) = total.plus(h) else {
-                self.remark_sum(reconciled, false, what);
+                self.remark_sum(reconciled, false);
                 return Err(i);
             };
             reconciled |= told.reconciled;
@@ -198,16 +214,16 @@ impl Naive<'_> {
         }
         let n = all.len();
         let conflict = seen(CounterResetHint::Reset, n) && seen(CounterResetHint::NotReset, n);
-        self.remark_sum(reconciled, conflict, what);
+        self.remark_sum(reconciled, conflict && kept);
         Ok(total)
     }
 
-    fn remark_sum(&self, reconciled: bool, conflict: bool, what: &str) {
+    fn remark_sum(&self, reconciled: bool, conflict: bool) {
         if reconciled {
-            self.note(format!("PromQL info: mismatched custom buckets were reconciled during {what}"));
+            self.note("PromQL info: mismatched custom buckets were reconciled during aggregation");
         }
         if conflict {
-            self.note(format!("PromQL warning: conflicting counter resets during histogram {what}"));
+            self.note("PromQL warning: conflicting counter resets during histogram aggregation");
         }
     }
 }

@@ -164,7 +164,7 @@ impl Expr {
     pub(crate) fn invariant(&self) -> bool {
         match self {
             Expr::Select(s) | Expr::Range(s, _) => s.shift.at.is_some(),
-            Expr::Subquery { shift, inner, .. } => shift.at.is_some() || inner.invariant(),
+            Expr::Subquery { shift, .. } => shift.at.is_some(),
             Expr::Call("timestamp", args) if matches!(args[0], Expr::Select(_)) => args[0].invariant(),
             Expr::Call(name, _) if VARYING.contains(name) => false,
             other => other.children().into_iter().all(Expr::invariant),

@@ -192,7 +192,12 @@ impl Generator<'_> {
             "limitk",
             "limit_ratio",
         ]);
-        let inner = if op == "limitk" { self.in_order() } else { self.vector(depth - 1) };
+        // What is told apart by its last bit, or by its place, must be exact, or ordered.
+        let exact = ["limitk", "count_values"].contains(&op);
+        let mut inner = if exact { self.in_order() } else { self.vector(depth - 1) };
+        if op == "count_values" && self.random.chance(30) {
+            inner = Expr::Call(*self.random.pick(&["floor", "abs", "sgn"]), vec![inner]);
+        }
         let grouping = self.grouping();
         let varying = inner.any(&mut |e| match e {
             Expr::Select(s) | Expr::Range(s, _) => s.shift.at.is_none(),

@@ -201,7 +201,7 @@ impl Hist {
         self
     }
 
-    fn reduced(&self, schema: i32) -> Self {
+    pub(crate) fn reduced(&self, schema: i32) -> Self {
         let merged = |side: &Side| {
             let mut out = Side::new();
             for (i, c) in side {
@@ -277,13 +277,12 @@ impl Hist {
                 (a, b) = (a.rebounded(&shared), b.rebounded(&shared));
             }
         } else {
+            // The buckets of `other` stay, though its zero bucket has swallowed some of them.
             while a.zero_threshold != b.zero_threshold {
                 if a.zero_threshold > b.zero_threshold {
-                    let to = a.zero_threshold;
-                    b.widen(to);
+                    (b.zero_count, b.zero_threshold) = other.widened(a.zero_threshold);
                 } else {
-                    let to = b.zero_threshold;
-                    a.widen(to);
+                    a.widen(b.zero_threshold);
                 }
             }
             let schema = a.schema.min(b.schema);

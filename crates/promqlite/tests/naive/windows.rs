@@ -150,7 +150,7 @@ impl Naive<'_> {
             "rate" | "increase" | "delta" => return Ok(self.counter_of_histograms(name, w, &hists)),
             "sum_over_time" | "avg_over_time" if floats.is_empty() => {
                 let all: Vec<&Hist> = hists.iter().map(|(_, h)| *h).collect();
-                return Ok(match self.total(&all, "aggregation") {
+                return Ok(match self.total(&all, true) {
                     Err(_) => {
                         self.mixed_schemas(metric);
                         None
@@ -318,7 +318,9 @@ impl Naive<'_> {
             self.mixed_schemas(metric);
             return None;
         }
-        let mut result = self.told(last.minus(&base), "subtraction")?;
+        let schema =
+            used.iter().map(|(_, h)| h.schema).chain([base.schema]).min().expect("two samples or more");
+        let mut result = self.told(last.reduced(schema).minus(&base), "subtraction")?;
         if counter {
             for i in (1..n).filter(|i| reset(*i)) {
                 match result.plus(before(i)) {
