@@ -85,6 +85,12 @@ pub(crate) fn finding(finding: &Finding, text: &str, coloured: bool) -> String {
     )
 }
 
+/// What makes an answer doubtful, in one line.
+pub(crate) fn doubt(finding: &Finding) {
+    let line = format!("hint[{}]: {} ({})", finding.code.name, finding.message, finding.help);
+    note(paint(&line, BLUE, colours_errors()));
+}
+
 /// A query that does not parse: Prometheus' line, the place and what to do.
 pub(crate) fn diagnostic(diagnostic: &Diagnostic, text: &str, coloured: bool) -> String {
     let headline = paint(&diagnostic.render(text), RED, coloured);

@@ -27,6 +27,8 @@ pub(crate) struct Settings {
     pub(crate) pager: Switch,
     /// Whether arguments are shown while a call is typed.
     pub(crate) hints: Switch,
+    /// Whether doubts about a query are told below its answer.
+    pub(crate) lints: Switch,
     /// The keys of the line editor.
     pub(crate) editing: Editing,
 }
@@ -97,6 +99,13 @@ pub(crate) static SETTINGS: &[Setting] = &[
         summary: "Whether a call's arguments are shown while it is typed",
         get: |settings| on_off(settings.hints.0),
         set: |settings, text| parse_on_off(text).map(|on| settings.hints = Switch(on)),
+    },
+    Setting {
+        name: "lints",
+        values: "on|off",
+        summary: "Whether doubts about a query are told below its answer",
+        get: |settings| on_off(settings.lints.0),
+        set: |settings, text| parse_on_off(text).map(|on| settings.lints = Switch(on)),
     },
     Setting {
         name: "mode",

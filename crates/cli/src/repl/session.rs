@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal};
 use std::time::Instant;
 
 use promqlite::{Engine, QueryResult};
+use promqlite_lint::{Finding, Severity};
 
 use crate::args::SetupArgs;
 use crate::commands::empty_text;
@@ -183,6 +184,21 @@ impl Session {
         result.map_err(|error| Failure::query(error, text))
     }
 
+    /// What may be wrong with a query; nothing if it does not parse.
+    pub(crate) fn lint(&self, text: &str) -> Vec<Finding> {
+        let features = self.engine.options().features;
+        promqlite_lint::lint(text, features, self.dataset.storage()).unwrap_or_default()
+    }
+
+    /// Tells somebody at a terminal, in a line each, of what makes an answer doubtful.
+    fn tell_doubts(&self, text: &str) {
+        if self.mode != Mode::Interactive || !self.settings.lints.0 || self.reading > 0 {
+            return;
+        }
+        let doubts = self.lint(text).into_iter().filter(|finding| finding.code.severity >= Severity::Warning);
+        doubts.for_each(|finding| report::doubt(&finding));
+    }
+
     /// Answers a query.
     pub(crate) fn answer(&mut self, text: &str) -> Result<(), Failure> {
         let when = self.times()?;
@@ -216,6 +232,7 @@ impl Session {
             let series = counted(result.value.series_count() as u64, "series", "series");
             self.tell(format!("({series} {})", when.describe()));
         }
+        self.tell_doubts(text);
         if self.settings.stats {
             show_stats(&result, took);
         } else if self.settings.timer {

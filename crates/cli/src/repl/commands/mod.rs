@@ -96,6 +96,13 @@ pub(crate) static COMMANDS: &[DotCommand] = &[
     command(&["labels"], "[METRIC]", "List label names and their values", Completes::Metric, look::labels),
     command(&["last"], "DURATION [STEP]", "Evaluate over this long until now", NOTHING, times::last),
     command(
+        &["lint"],
+        "EXPR",
+        "Tell what may be wrong with a query, by its text and by the data",
+        Completes::Query,
+        queries::lint,
+    ),
+    command(
         &["metrics"],
         "[PATTERN]",
         "List metrics; `*` in the pattern stands for anything",

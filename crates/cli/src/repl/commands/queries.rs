@@ -10,6 +10,7 @@ use crate::failure::Failure;
 use crate::output::{new_table, write_table};
 use crate::repl::commands::required;
 use crate::repl::session::{Flow, Session};
+use crate::report;
 
 pub(super) fn ast(session: &mut Session, text: &str) -> Result<Flow, Failure> {
     let tree = syntax_tree(required("ast", text)?)?;
@@ -20,6 +21,23 @@ pub(super) fn ast(session: &mut Session, text: &str) -> Result<Flow, Failure> {
 pub(super) fn fmt(session: &mut Session, text: &str) -> Result<Flow, Failure> {
     let query = formatted(required("fmt", text)?)?;
     session.write(|page| writeln!(page, "{query}"))?;
+    Ok(Flow::GoOn)
+}
+
+pub(super) fn lint(session: &mut Session, text: &str) -> Result<Flow, Failure> {
+    let text = required("lint", text)?;
+    session.engine().check(text).map_err(|error| Failure::query(error, text))?;
+    let findings = session.lint(text);
+    session.write(|page| {
+        let coloured = page.screen.coloured;
+        for finding in &findings {
+            writeln!(page, "{}\n", report::finding(finding, text, coloured))?;
+        }
+        Ok(())
+    })?;
+    if findings.is_empty() {
+        session.tell("nothing seems wrong with it");
+    }
     Ok(Flow::GoOn)
 }
 
