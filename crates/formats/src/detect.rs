@@ -210,8 +210,11 @@ fn parses(content: &[u8], dialect: Dialect) -> bool {
 const LOOKED_AT: usize = 2000;
 
 /// What speaks for which dialect.
-#[derive(Debug, Default)]
 struct Evidence {
+    as_prometheus: LineParser,
+    as_openmetrics: LineParser,
+    /// Without a default time, so that it tells whether a sample has one.
+    timed: LineParser,
     prometheus: u32,
     openmetrics: u32,
     /// `# HELP`, `# TYPE` or `# UNIT` was seen.
@@ -228,7 +231,7 @@ fn of_lines(content: &[u8], whole: bool, file_name: &str) -> Option<Format> {
     if !whole && lines.len() > 1 && lines.len() < LOOKED_AT {
         lines.pop();
     }
-    let mut evidence = Evidence::default();
+    let mut evidence = Evidence::new();
     let mut counters: Vec<&[u8]> = Vec::new();
     for line in lines.into_iter().map(<[u8]>::trim_ascii).filter(|line| !line.is_empty()) {
         if line[0] == b'#' {
@@ -243,6 +246,21 @@ fn of_lines(content: &[u8], whole: bool, file_name: &str) -> Option<Format> {
 }
 
 impl Evidence {
+    fn new() -> Self {
+        let parser = |dialect, time| LineParser::new(dialect, time, false, false);
+        Self {
+            as_prometheus: parser(Dialect::Prometheus, Some(0)),
+            as_openmetrics: parser(Dialect::OpenMetrics, Some(0)),
+            timed: parser(Dialect::Prometheus, None),
+            prometheus: 0,
+            openmetrics: 0,
+            described: false,
+            eof: false,
+            first_is_sample: None,
+            three_decimals: false,
+        }
+    }
+
     fn comment<'a>(&mut self, line: &'a [u8], counters: &mut Vec<&'a [u8]>) {
         let words: Vec<&[u8]> =
             line.split(u8::is_ascii_whitespace).filter(|w| !w.is_empty()).take(4).collect();
@@ -266,9 +284,9 @@ impl Evidence {
     }
 
     fn sample(&mut self, line: &[u8], counters: &[&[u8]]) {
-        let parses_as =
-            |dialect| LineParser::new(dialect, Some(0), false, false).line(line, &mut Nothing).is_ok();
-        match (parses_as(Dialect::Prometheus), parses_as(Dialect::OpenMetrics)) {
+        let prometheus = self.as_prometheus.line(line, &mut Nothing).is_ok();
+        let openmetrics = self.as_openmetrics.line(line, &mut Nothing).is_ok();
+        match (prometheus, openmetrics) {
             (false, false) => {
                 self.first_is_sample.get_or_insert(false);
                 return;
@@ -288,7 +306,7 @@ impl Evidence {
 
     /// 10^11 seconds are the year 5138, 10^11 milliseconds are in 1973, and 10^8 ms the second day of 1970.
     fn weigh_time(&mut self, line: &[u8]) {
-        let timed = LineParser::new(Dialect::Prometheus, None, false, false).line(line, &mut Nothing).is_ok();
+        let timed = self.timed.line(line, &mut Nothing).is_ok();
         let last = line.rsplit(u8::is_ascii_whitespace).next().and_then(parse_millis).filter(|_| timed);
         match last.map(i64::unsigned_abs) {
             Some(100_000_000_000..) => self.prometheus += 1,
