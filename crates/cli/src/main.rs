@@ -3,6 +3,7 @@
 //! This is the only crate of the workspace that prints, or reads the clock or the environment. Data goes to
 //! standard output, everything else to standard error.
 
+mod advice;
 mod args;
 mod catalog;
 mod commands;

@@ -6,6 +6,7 @@ use promqlite_formats::write::Notes;
 use promqlite_lint::{EmptyReason, Finding, Severity};
 use promqlite_syntax::Span;
 
+use crate::advice::advice;
 use crate::failure::Failure;
 use crate::terminal::{colours_errors, note};
 
@@ -44,7 +45,7 @@ fn snippet(error: &QueryError, text: &str, coloured: bool) -> Option<String> {
         }
         QueryError::Parse { diagnostic, .. } => Some(diagnostic_snippet(diagnostic, text, coloured)),
         QueryError::Plan(LowerError::Duration { span, .. }) => Some(draw(text, *span, None, None, coloured)),
-        _ => None,
+        other => advice(other).map(|help| format!("help: {help}")),
     }
 }
 

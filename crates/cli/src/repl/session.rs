@@ -218,7 +218,8 @@ impl Session {
         self.part_tables()?;
         self.destination.paged = self.mode == Mode::Interactive && self.settings.pager.0;
         show(&result, text, when, shape, &mut self.destination)?;
-        if is_empty(&result.value) {
+        let empty = is_empty(&result.value);
+        if empty {
             self.had_empty_result = true;
             note(empty_text(&self.dataset, when));
             if self.mode != Mode::Piped {
@@ -232,7 +233,10 @@ impl Session {
             let series = counted(result.value.series_count() as u64, "series", "series");
             self.tell(format!("({series} {})", when.describe()));
         }
-        self.tell_doubts(text);
+        // Why there is no answer says it all.
+        if !empty {
+            self.tell_doubts(text);
+        }
         if self.settings.stats {
             show_stats(&result, took);
         } else if self.settings.timer {
