@@ -149,3 +149,39 @@ fn a_written_block_is_told_apart_from_what_is_there() {
     assert_eq!((meta.min_time, meta.max_time, meta.stats.num_samples), (0, 1, 1));
     assert_eq!((meta.compaction.level, meta.compaction.sources), (1, vec![meta.ulid]));
 }
+
+#[test]
+fn blocks_begin_and_end_on_the_clock_even_at_the_ends_of_time() {
+    let data = tempfile::tempdir().unwrap();
+    let store = MemStore::new();
+    let id = store.series_of([("__name__", "m")]);
+    let hours = |h: i64| h * 3_600_000;
+    let times = [i64::MIN, i64::MIN + hours(2), -1, 0, hours(2) - 1, hours(2), i64::MAX - 1];
+    times.iter().for_each(|&t| {
+        store.append(id, t, 1.0);
+    });
+    let options = WriteOptions::new(Timestamp(0));
+    let written = write_blocks(data.path(), &store, &[], TimeRange::ALL, &options).unwrap();
+    let ranges: Vec<_> = written.iter().map(|w| (w.meta.min_time, w.meta.max_time - 1)).collect();
+    let alone = |t| (t, t);
+    let want = [
+        alone(i64::MIN),
+        alone(i64::MIN + hours(2)),
+        alone(-1),
+        (0, hours(2) - 1),
+        alone(hours(2)),
+        alone(i64::MAX - 1),
+    ];
+    assert_eq!(ranges, want);
+    let range = TimeRange::new(0, hours(2) - 1);
+    let part = tempfile::tempdir().unwrap();
+    let written = write_blocks(part.path(), &store, &[], range, &options).unwrap();
+    assert_eq!((written.len(), written[0].meta.stats.num_samples), (1, 2));
+
+    store.append(id, i64::MAX, 1.0);
+    let error = write_blocks(data.path(), &store, &[], TimeRange::ALL, &options).unwrap_err();
+    assert!(error.to_string().contains("too late"), "{error}");
+    assert!(
+        fs::read_dir(data.path()).unwrap().all(|e| !e.unwrap().path().display().to_string().contains("tmp"))
+    );
+}

@@ -115,8 +115,10 @@ fn windows(
         }
     }
     let window = |number: i64| {
-        let start = number.saturating_mul(block_ms);
-        TimeRange::new(start.max(range.start.0), start.saturating_add(block_ms - 1).min(range.end.0))
+        // The first and the last stretch of all reach beyond 64 bits.
+        let start = i128::from(number) * i128::from(block_ms);
+        let ms = |t: i128| t.clamp(range.start.0.into(), range.end.0.into()) as i64;
+        TimeRange::new(ms(start), ms(start + i128::from(block_ms) - 1))
     };
     Ok(numbers.into_iter().map(window).collect())
 }
