@@ -1,5 +1,7 @@
 //! The command line: one definition, from which parsing, help, completions and the man page come.
 
+use std::collections::VecDeque;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -9,6 +11,7 @@ use promqlite_lint::Severity;
 use crate::commands::{FailOn, LintFormat, Target, parse_target};
 use crate::dataset::InputArgs;
 use crate::engine_args::EngineArgs;
+use crate::examples;
 use crate::failure::Failure;
 use crate::result_format::ResultFormat;
 use crate::settings::Settings;
@@ -18,20 +21,24 @@ use crate::when::TimeArgs;
 
 /// PromQL over files: what Prometheus-compatible systems export, queried without a server.
 ///
-/// Without a command a prompt opens over the files. PATH is a file, a glob or a directory; gzip and zstd are
-/// unpacked, and formats are recognised by content.
+/// Without a command a prompt opens over the files. PATH is a file, a glob, a directory of files, or a data
+/// directory of Prometheus, Thanos or Mimir; gzip and zstd are unpacked, and formats are recognised by content.
 #[derive(Parser, Debug)]
 #[command(name = "promqlite", version, args_conflicts_with_subcommands = true)]
-#[command(
-    after_help = "Exit codes: 0 answered, 1 the query or the data failed, 2 wrong usage or a file that \
-                        cannot be read, 3 the query does not parse, 4 a result is empty (--exit-empty only)."
-)]
+#[command(after_help = examples::PROGRAM)]
 pub(crate) struct Cli {
     /// What to do; without a command a prompt opens
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
-    /// When to use colours
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
+    /// When to use colours: auto, always or never
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        default_value_t,
+        hide_possible_values = true
+    )]
     pub(crate) color: Colour,
     /// The prompt's options
     #[command(flatten)]
@@ -58,12 +65,35 @@ pub(crate) enum Command {
     /// Run test scripts (`.test` files: load, eval, expect), as Prometheus runs its own
     Test(TestArgs),
     /// Print a completion script for a shell
+    #[command(after_help = examples::COMPLETIONS)]
     Completions {
         /// The shell
         shell: Shell,
     },
-    /// Print the manual page
-    Man,
+    /// Print the manual page of the program or of a command
+    #[command(after_help = examples::MAN)]
+    Man {
+        /// The command
+        command: Option<String>,
+    },
+}
+
+/// The command line with `--color WHEN` behind its command. Anything before a command is taken for the prompt's,
+/// and what follows for a file.
+pub(crate) fn command_first(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut arguments: VecDeque<OsString> = arguments.into_iter().collect();
+    let mut front: Vec<OsString> = arguments.pop_front().into_iter().collect();
+    let mut colour = Vec::new();
+    while let Some(first) = arguments.front().and_then(|argument| argument.to_str()) {
+        let words = match first {
+            "--color" => 2,
+            _ if first.starts_with("--color=") => 1,
+            _ => break,
+        };
+        colour.extend(arguments.drain(..words.min(arguments.len())));
+    }
+    front.extend(arguments.pop_front());
+    front.into_iter().chain(colour).chain(arguments).collect()
 }
 
 /// What the prompt takes.
@@ -81,6 +111,7 @@ pub(crate) struct ReplArgs {
 
 /// What `query` takes.
 #[derive(Args, Debug)]
+#[command(after_help = examples::QUERY)]
 pub(crate) struct QueryArgs {
     /// Files, globs or directories to load (`-` is standard input, `run=a:PATH` gives a label), and the query at
     /// the end
@@ -108,6 +139,7 @@ pub(crate) struct SetupArgs {
 
 /// What `info` takes.
 #[derive(Args, Debug)]
+#[command(after_help = examples::INFO)]
 pub(crate) struct InfoArgs {
     /// Files, globs or directories to load (`-` is standard input)
     #[arg(value_name = "PATH", required = true)]
@@ -121,6 +153,7 @@ pub(crate) struct InfoArgs {
 
 /// What `export` takes.
 #[derive(Args, Debug)]
+#[command(after_help = examples::EXPORT)]
 pub(crate) struct ExportArgs {
     /// Files, globs or directories to load (`-` is standard input, `run=a:PATH` gives a label)
     #[arg(value_name = "PATH", required = true)]
@@ -147,6 +180,7 @@ pub(crate) struct ExportArgs {
 
 /// What `explain` takes.
 #[derive(Args, Debug)]
+#[command(after_help = examples::EXPLAIN)]
 pub(crate) struct ExplainArgs {
     /// Files that tell what `now` is, if any, and the query at the end
     #[arg(value_name = "PATH… EXPR", required_unless_present = "expr")]
@@ -164,6 +198,7 @@ pub(crate) struct ExplainArgs {
 
 /// What `fmt` takes.
 #[derive(Args, Debug)]
+#[command(after_help = examples::FMT)]
 pub(crate) struct FmtArgs {
     /// The query; `-` or nothing reads it from standard input
     #[arg(value_name = "EXPR", allow_hyphen_values = true)]
@@ -172,6 +207,7 @@ pub(crate) struct FmtArgs {
 
 /// What `ast` takes.
 #[derive(Args, Debug)]
+#[command(after_help = examples::AST)]
 pub(crate) struct AstArgs {
     /// The query; `-` or nothing reads it from standard input
     #[arg(value_name = "EXPR", allow_hyphen_values = true)]
@@ -226,6 +262,7 @@ impl LintArgs {
 
 /// What `test` takes.
 #[derive(Args, Debug)]
+#[command(after_help = examples::TEST)]
 pub(crate) struct TestArgs {
     /// Scripts, or directories that are searched for `.test` files
     #[arg(value_name = "PATH", required = true)]
@@ -280,6 +317,21 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
+
+    #[test]
+    fn colour_may_stand_before_the_command() {
+        for (line, want) in [
+            ("p --color never query -- -1", "p query --color never -- -1"),
+            ("p --color=never a b", "p a --color=never b"),
+            ("p query --color never", "p query --color never"),
+            ("p --color", "p --color"),
+            ("p", "p"),
+        ] {
+            let moved = command_first(line.split(' ').map(OsString::from));
+            let moved: Vec<String> = moved.into_iter().filter_map(|word| word.into_string().ok()).collect();
+            assert_eq!(moved.join(" "), want, "{line}");
+        }
+    }
 
     #[test]
     fn the_definition_is_sound() {

@@ -9,6 +9,7 @@ mod catalog;
 mod commands;
 mod dataset;
 mod engine_args;
+mod examples;
 mod failure;
 mod numbers;
 mod output;
@@ -33,7 +34,7 @@ use crate::args::Cli;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::parse_from(args::command_first(std::env::args_os()));
     terminal::set_colour(cli.color);
     match commands::run(cli) {
         Ok(code) => code,

@@ -39,7 +39,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Some(Command::Lint(args)) => return lint::run(&args),
         Some(Command::Test(args)) => return test::run(&args),
         Some(Command::Completions { shell }) => shell::completions(shell)?,
-        Some(Command::Man) => shell::man()?,
+        Some(Command::Man { command }) => shell::man(command.as_deref())?,
     }
     Ok(ExitCode::SUCCESS)
 }

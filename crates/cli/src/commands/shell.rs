@@ -16,8 +16,21 @@ pub(super) fn completions(shell: Shell) -> Result<(), Failure> {
     Ok(to_stdout(|out| out.write_all(&script))?)
 }
 
-/// Prints the manual page.
-pub(super) fn man() -> Result<(), Failure> {
-    let page = clap_mangen::Man::new(Cli::command());
+/// Prints the manual page of the program, or of one of its commands.
+pub(super) fn man(name: Option<&str>) -> Result<(), Failure> {
+    let mut program = Cli::command();
+    program.build();
+    let command = match name {
+        None => program,
+        Some(name) => {
+            let found = program.get_subcommands().find(|command| command.get_name() == name).cloned();
+            let known = || {
+                let names: Vec<&str> = program.get_subcommands().map(|command| command.get_name()).collect();
+                format!("there is no command `{name}`; known are {}", names.join(", "))
+            };
+            found.ok_or_else(|| Failure::Usage(known()))?.display_name(format!("promqlite-{name}"))
+        }
+    };
+    let page = clap_mangen::Man::new(command);
     Ok(to_stdout(|out| page.render(out))?)
 }
