@@ -97,6 +97,9 @@ impl HeadChunks {
         self.report.files += 1;
         self.report.bytes += bytes.len() as u64;
         let file = self.files.len();
+        if bytes.is_empty() && !newest {
+            self.report.damage.push(Damage::new(&path, Malformed::new(0, "the file is empty")));
+        }
         let end = match self.read_chunks(file, &bytes) {
             Ok(end) => end,
             Err(Cut { problem, resume }) => {

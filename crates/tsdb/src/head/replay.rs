@@ -25,13 +25,10 @@ pub(super) struct Replay {
     /// A chunk that is being decoded.
     scratch: SampleBuf,
     chunk_damage: Vec<Damage>,
-    /// Whether no head chunk is lost. Else the WAL may have what they had, and the times decide, when all is merged.
-    chunks_are_whole: bool,
 }
 
 impl Replay {
     pub(super) fn new(chunks: HeadChunks, min_valid_ms: i64) -> Self {
-        let chunks_are_whole = chunks.report.damage.iter().all(|damage| damage.torn);
         Self {
             store: MemStore::new(),
             chunks,
@@ -42,7 +39,6 @@ impl Replay {
             dropped: Dropped::default(),
             scratch: SampleBuf::default(),
             chunk_damage: Vec::new(),
-            chunks_are_whole,
         }
     }
 
@@ -132,14 +128,12 @@ impl Replay {
 
     fn add_chunks(&mut self, reference: u64, index: u32) {
         let series = &mut self.series[index as usize];
+        series.start_chunks();
         for chunk in self.chunks.of_series(reference) {
             if !chunk.out_of_order && chunk.max_ms < self.min_valid_ms {
                 continue;
             }
-            if let Err(damage) = self.chunks.decode(chunk, &mut self.scratch) {
-                self.chunk_damage.push(damage);
-                self.chunks_are_whole = false;
-            }
+            self.chunk_damage.extend(self.chunks.decode(chunk, &mut self.scratch).err());
             series.add_chunk(&self.scratch.samples(), chunk.out_of_order);
         }
     }
@@ -181,16 +175,16 @@ impl Replay {
     /// Whether a sample of the WAL is to be kept.
     fn accepts(&mut self, index: u32, t_ms: i64) -> bool {
         let series = &mut self.series[index as usize];
-        let in_chunks = self.chunks_are_whole && series.chunks_until.is_some_and(|until| t_ms <= until);
         let reason = if t_ms < self.min_valid_ms {
             &mut self.dropped.in_blocks
         } else if series.accepted.is_some_and(|accepted| t_ms <= accepted) {
             &mut self.dropped.out_of_order
-        } else if in_chunks {
-            &mut self.dropped.duplicates
         } else {
             series.accepted = Some(t_ms);
-            return true;
+            if !series.chunks_have(t_ms) {
+                return true;
+            }
+            &mut self.dropped.duplicates
         };
         *reason += 1;
         false

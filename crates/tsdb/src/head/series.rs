@@ -1,5 +1,7 @@
 //! The samples of one series while a head is replayed.
 
+use std::ops::Range;
+
 use promqlite_model::histogram::{CounterResetHint, FloatHistogram};
 use promqlite_model::{Labels, SampleBuf, Samples, TimeRange, Timestamp, is_stale};
 use promqlite_storage::{AppendSummary, MemStore};
@@ -12,8 +14,8 @@ pub(super) struct HeadSeries {
     pub(super) labels: Labels,
     in_order: SampleBuf,
     late: Option<Box<SampleBuf>>,
-    /// Time of the newest in-order sample of head chunks, ms.
-    pub(super) chunks_until: Option<i64>,
+    /// Which of the in-order samples are of head chunks and not of times that the WAL has passed yet.
+    in_chunks: Range<usize>,
     /// Time of the newest sample of the WAL, ms.
     pub(super) accepted: Option<i64>,
     /// Whether the newest in-order sample is a histogram.
@@ -27,11 +29,16 @@ impl HeadSeries {
             labels,
             in_order: SampleBuf::default(),
             late: None,
-            chunks_until: None,
+            in_chunks: 0..0,
             accepted: None,
             ends_in_histogram: false,
             deleted: Vec::new(),
         }
+    }
+
+    /// The head chunks of a reference follow.
+    pub(super) fn start_chunks(&mut self) {
+        self.in_chunks = self.in_order.len()..self.in_order.len();
     }
 
     /// Adds the samples of a head chunk.
@@ -40,13 +47,20 @@ impl HeadSeries {
             return self.late().extend(samples);
         }
         self.in_order.extend(samples);
+        self.in_chunks.end = self.in_order.len();
         if let Some(last) = samples.len().checked_sub(1) {
-            let newest = samples.times[last];
-            if self.chunks_until.is_none_or(|until| until < newest) {
-                self.chunks_until = Some(newest);
-                self.ends_in_histogram = samples.histogram(last).is_some();
-            }
+            self.ends_in_histogram = samples.histogram(last).is_some();
         }
+    }
+
+    /// Whether head chunks have the sample at `t_ms`. The times asked for ascend, as those of the WAL do. Where a
+    /// chunk is lost, the WAL still has its samples.
+    pub(super) fn chunks_have(&mut self, t_ms: i64) -> bool {
+        let times = self.in_order.samples().times;
+        while self.in_chunks.start < self.in_chunks.end && times[self.in_chunks.start] < t_ms {
+            self.in_chunks.start += 1;
+        }
+        self.in_chunks.start < self.in_chunks.end && times[self.in_chunks.start] == t_ms
     }
 
     /// Adds a sample of the WAL that is to be kept.

@@ -54,7 +54,19 @@ fn unpack_zstd(data: &[u8], out: &mut Vec<u8>) -> Result<(), Malformed> {
     let mut decoder = zstd::stream::read::Decoder::with_buffer(data).map_err(bad)?;
     // The window is memory that the frame's header asks for: 2^23 bytes are what every decoder must offer.
     decoder.window_log_max(23).map_err(bad)?;
-    decoder.take(MAX_RECORD as u64 + 1).read_to_end(out).map_err(bad)?;
+    let mut decoder = decoder.take(MAX_RECORD as u64 + 1);
+    loop {
+        // By measured steps: doubling would ask for much more than the longest record.
+        let length = out.len();
+        let step = length.clamp(1 << 16, 1 << 23);
+        out.reserve_exact(step);
+        out.resize(length + step, 0);
+        let read = decoder.read(&mut out[length..]);
+        out.truncate(length + read.as_ref().map_or(0, |&read| read));
+        if read.map_err(bad)? == 0 {
+            break;
+        }
+    }
     if out.len() > MAX_RECORD {
         return Err(Malformed::new(0, format!("a zstd record is longer than {MAX_RECORD} bytes")));
     }

@@ -40,7 +40,7 @@ fn checkpoint_and_later_segments_are_one_log() {
 #[test]
 fn what_blocks_have_is_left_out_but_out_of_order_samples_never_are() {
     let early = chunk(&[(10, 1.0), (20, 2.0)]);
-    let partly = chunk(&[(30, 3.0), (50, 5.0)]);
+    let partly = chunk(&[(30, 3.0), (45, 4.5), (50, 5.0)]);
     let late = chunk(&[(5, 0.5), (15, 1.5)]);
     let chunks = chunk_file(&[(1, early, false), (1, partly, false), (1, late, true)], 100);
     let wal = [series_record(&[(1, A)]), samples_record(&[(1, 10, 1.0), (1, 45, 4.5), (1, 60, 6.0)])];
@@ -51,7 +51,7 @@ fn what_blocks_have_is_left_out_but_out_of_order_samples_never_are() {
         ("wbl/00000000", segment(&wbl)),
     ]);
     let head = load(folder.path(), 40);
-    let wanted = [(5, 0.5), (7, 0.7), (15, 1.5), (30, 3.0), (50, 5.0), (60, 6.0)];
+    let wanted = [(5, 0.5), (7, 0.7), (15, 1.5), (30, 3.0), (45, 4.5), (50, 5.0), (60, 6.0)];
     assert_eq!(floats(&content(head.store()), "a"), texts(&wanted));
     let dropped = Dropped { in_blocks: 1, duplicates: 2, ..Dropped::default() };
     assert_eq!(head.report().dropped, dropped);
