@@ -56,5 +56,40 @@ fn text(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, text);
+/// As a server of some size is scraped: 2000 series, of which neighbouring lines are different ones.
+fn large(c: &mut Criterion) {
+    let text = large_text(2000, 100);
+    let mut group = c.benchmark_group("openmetrics large");
+    group.throughput(Throughput::Bytes(text.len() as u64)).sample_size(10);
+    group.bench_function("load", |b| {
+        b.iter(|| {
+            let store = MemStore::new();
+            let mut loader = Loader::new(&store, LoadOptions::default());
+            loader.load_reader("b", text.as_bytes()).expect("the text is valid");
+            store
+        });
+    });
+}
+
+fn large_text(series: usize, scrapes: usize) -> String {
+    let name = |i: usize| {
+        let (method, code) = (["GET", "POST", "PUT", "HEAD"][i % 4], 200 + i % 5);
+        format!(
+            "http_requests_total{{job=\"shop\",instance=\"web-{}:9100\",method=\"{method}\",code=\"{code}\"}}",
+            i / 20
+        )
+    };
+    let names: Vec<String> = (0..series).map(name).collect();
+    let mut text = String::new();
+    for scrape in 0..scrapes {
+        for (i, name) in names.iter().enumerate() {
+            let value = (i * 17 + scrape * (3 + i % 7)) as f64 / if i % 3 == 0 { 4.0 } else { 1.0 };
+            let line = format!("{name} {value} {}.{:03}\n", 1_785_542_400 + scrape * 15, i * 7 % 1000);
+            text.push_str(&line);
+        }
+    }
+    text + "# EOF\n"
+}
+
+criterion_group!(benches, text, large);
 criterion_main!(benches);

@@ -19,10 +19,23 @@
 //! # Ok::<(), promqlite_formats::FormatError>(())
 //! ```
 //!
+//! | [`Format`] | made by | found by |
+//! |---|---|---|
+//! | `prometheus`, `openmetrics`, `protobuf` | `/metrics`, `/federate`, backfill files | content |
+//! | `dump`, `dump-openmetrics` | `promtool tsdb dump…` | content |
+//! | `json` | the HTTP API, `promtool query … -o json` | content |
+//! | `jsonl` | VictoriaMetrics' `/api/v1/export` | content |
+//! | `otlp` | the OpenTelemetry collector's file exporter | content |
+//! | `grafana` | the query inspector, a panel's data | content |
+//! | `influx` | `influxd inspect export-lp`, Telegraf | content |
+//! | `csv` | anything | header, in files that end in `.csv` or `.tsv` |
+//!
+//! What a format leaves open, such as the unit of times, is in [`FormatOptions`].
+//!
 //! # Writing
 //!
 //! [`mod@write`] turns a query's [`Value`](promqlite_model::Value) into the HTTP API's JSON, CSV, TSV, JSON lines or
-//! OpenMetrics text.
+//! OpenMetrics text, and an [`Exporter`](write::Exporter) writes raw series for other systems.
 
 mod csv;
 mod detect;

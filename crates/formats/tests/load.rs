@@ -474,3 +474,25 @@ fn files_of_a_real_server() {
     let directories = resolved.iter().filter(|i| matches!(i, Input::DataDirectory(_))).count();
     assert_eq!((resolved.len(), directories), (9, 2), "{resolved:?}");
 }
+
+#[test]
+fn samples_take_sixteen_bytes_and_their_share_of_labels() {
+    let mut text = String::new();
+    for t in 0..500 {
+        for i in 0..20 {
+            text.push_str(&format!(
+                "up{{instance=\"web-{i}:9100\"}} {} {}\n",
+                t % 7,
+                1_700_000_000_000i64 + t * 15_000
+            ));
+        }
+    }
+    let store = MemStore::new();
+    let mut loader = Loader::new(&store, LoadOptions::default());
+    loader.load_reader("f", text.as_bytes()).unwrap();
+    assert_eq!(loader.report().bytes_per_sample(), None);
+    let report = loader.finish();
+    assert_eq!(report.store_samples, 10_000);
+    let each = report.bytes_per_sample().unwrap();
+    assert!((16.0..18.0).contains(&each), "{each}");
+}

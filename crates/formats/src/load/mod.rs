@@ -161,6 +161,8 @@ impl<'a> Loader<'a> {
             self.report.stale_markers = staleness::infer(self.store).unwrap_or(0);
         }
         self.store.optimize();
+        self.report.store_bytes = self.store.bytes() as u64;
+        self.report.store_samples = self.store.sample_count();
         self.report
     }
 

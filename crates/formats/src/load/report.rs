@@ -13,6 +13,10 @@ pub struct LoadReport {
     pub files: Vec<FileReport>,
     /// Staleness markers that were set where series missed a scrape; counted when loading ends.
     pub stale_markers: u64,
+    /// Bytes that the store takes when loading ends, labels and indexes included; 0 until then.
+    pub store_bytes: u64,
+    /// Samples that the store holds when loading ends, also those of earlier loads; 0 until then.
+    pub store_samples: u64,
 }
 
 impl LoadReport {
@@ -20,6 +24,13 @@ impl LoadReport {
     #[must_use]
     pub fn samples(&self) -> u64 {
         self.files.iter().map(|f| f.samples).sum()
+    }
+
+    /// What a sample takes in memory when loading ends, in bytes, its share of labels and indexes included: 16 for
+    /// time and value, and less than one more for series of hundreds of samples. `None` without samples.
+    #[must_use]
+    pub fn bytes_per_sample(&self) -> Option<f64> {
+        (self.store_samples > 0).then(|| self.store_bytes as f64 / self.store_samples as f64)
     }
 
     /// The time span of all files; `None` without samples.
