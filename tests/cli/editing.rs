@@ -145,3 +145,29 @@ fn settings_come_from_the_configuration_file() {
     let shown = pty.exp_eof().expect("the program ends");
     assert!(shown.contains("broken:2: timer: expected on or off"), "{shown}");
 }
+
+#[test]
+fn long_answers_go_through_the_pager() {
+    let home = home();
+    let mut command = super::clean("sh");
+    let program = env!("CARGO_BIN_EXE_promqlite");
+    command.args(["-c", &format!("stty rows 12 cols 90 && exec {program} {LAMPS}")]);
+    command.env("TERM", "xterm").env("NO_COLOR", "1").env("HOME", home.path());
+    command.env("PROMQLITE_PAGER", "sed s/^/paged:/");
+    let pty =
+        rexpect::session::spawn_command(command, Some(super::pty::PATIENCE_MS)).expect("a pseudo-terminal");
+    let mut prompt = Prompt { pty, home };
+    prompt.until_it_reads();
+    prompt.press(".functions *");
+    let long = prompt.submit();
+    assert!(long.contains("paged:sum ") && long.contains("paged:year "), "{long}");
+    prompt.press("sum(lamp_watts)");
+    let short = prompt.submit();
+    assert!(short.contains("67.5") && !short.contains("paged:"), "{short}");
+    prompt.press(".set pager off");
+    prompt.submit();
+    prompt.press(".functions *");
+    assert!(!prompt.submit().contains("paged:"));
+    prompt.enter(".exit");
+    prompt.ended();
+}
