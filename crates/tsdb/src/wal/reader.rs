@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::compression::Unpacker;
 use super::framing::{Framing, Stop};
 use super::log::{Log, LogSegment};
 use crate::error::{Malformed, TsdbError};
@@ -61,6 +62,7 @@ pub struct RawRecord<'a> {
 pub struct Reader {
     waiting: VecDeque<LogSegment>,
     current: Option<(LogSegment, Framing<File>)>,
+    unpacker: Unpacker,
     unpacked: Vec<u8>,
     offset: u64,
     damage: Vec<Damage>,
@@ -73,6 +75,7 @@ impl Reader {
         Self {
             waiting: log.segments.clone().into(),
             current: None,
+            unpacker: Unpacker::default(),
             unpacked: Vec::new(),
             offset: 0,
             damage: Vec::new(),
@@ -128,7 +131,7 @@ impl Reader {
         let problem = match framing.next() {
             Ok(framed) => {
                 self.offset = framed.offset;
-                match framed.compression.unpack(framed.data, &mut self.unpacked) {
+                match self.unpacker.unpack(framed.compression, framed.data, &mut self.unpacked) {
                     Ok(()) => return Ok(true),
                     Err(problem) => {
                         Damage::new(&segment.path, Malformed { offset: framed.offset, ..problem })
