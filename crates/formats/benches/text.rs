@@ -64,8 +64,9 @@ fn large(c: &mut Criterion) {
     group.bench_function("load", |b| {
         b.iter(|| {
             let store = MemStore::new();
-            let mut loader = Loader::new(&store, LoadOptions::default());
-            loader.load_reader("b", text.as_bytes()).expect("the text is valid");
+            Loader::new(&store, LoadOptions::default())
+                .load_reader("b", text.as_bytes())
+                .expect("the text is valid");
             store
         });
     });
