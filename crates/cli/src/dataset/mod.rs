@@ -36,6 +36,8 @@ pub(crate) struct Dataset {
     pub(crate) inputs: Vec<InputSummary>,
     /// The data directories among them.
     pub(crate) directories: Vec<DataDir>,
+    /// The stores that files were loaded into.
+    loaded: Vec<Arc<MemStore>>,
     /// How much of it there is.
     pub(crate) counts: Counts,
     /// How long opening took.
@@ -107,6 +109,17 @@ pub(crate) struct Summary {
     pub(crate) interval: Option<Millis>,
     /// How long loading took.
     pub(crate) load_time: Duration,
+    /// The memory that it takes, where that is of interest.
+    pub(crate) memory: Option<Memory>,
+}
+
+/// Memory, and what it is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Memory {
+    /// Bytes.
+    pub(crate) bytes: u64,
+    /// Samples.
+    pub(crate) samples: u64,
 }
 
 /// The help texts of metrics.
@@ -156,6 +169,7 @@ impl Dataset {
             store,
             inputs: Vec::new(),
             directories: Vec::new(),
+            loaded: Vec::new(),
             counts: Counts::default(),
             load_time: Duration::ZERO,
         }
@@ -178,7 +192,23 @@ impl Dataset {
             span: self.store.time_range(),
             interval: self.scrape_interval(),
             load_time: self.load_time,
+            memory: None,
         }
+    }
+
+    /// Memory that what was loaded takes, labels and indexes included, and the samples in it; `None` where nothing
+    /// was. Blocks are read from disk when they are asked.
+    pub(crate) fn memory(&self) -> Option<Memory> {
+        let of_files = self
+            .loaded
+            .iter()
+            .map(|store| Memory { bytes: store.bytes() as u64, samples: store.sample_count() });
+        let heads = self.directories.iter().filter_map(|directory| directory.report().head.as_ref());
+        let of_heads = heads.map(|head| Memory { bytes: head.store_bytes, samples: head.samples });
+        of_files
+            .chain(of_heads)
+            .reduce(|a, b| Memory { bytes: a.bytes + b.bytes, samples: a.samples + b.samples })
+            .filter(|memory| memory.samples > 0)
     }
 
     /// The help texts of metrics.
@@ -205,6 +235,7 @@ struct Opening {
     parts: Vec<Part>,
     inputs: Vec<InputSummary>,
     directories: Vec<DataDir>,
+    loaded: Vec<Arc<MemStore>>,
     counts: Counts,
 }
 
@@ -275,7 +306,9 @@ impl Opening {
         self.counts.samples += store.sample_count() - loaded.stale_markers;
         self.counts.stale_markers += loaded.stale_markers;
         self.inputs.extend(loaded.files.into_iter().map(InputSummary::from));
-        self.parts.push(Part { store: Arc::new(store), label: group.label.clone() });
+        let store = Arc::new(store);
+        self.loaded.push(Arc::clone(&store));
+        self.parts.push(Part { store, label: group.label.clone() });
         Ok(())
     }
 
@@ -290,8 +323,8 @@ impl Opening {
             let all = store.select(&SelectRequest::new(&[], TimeRange::ALL))?;
             (self.counts.series, self.counts.series_at_most) = (all.len() as u64, false);
         }
-        let (inputs, directories, counts) = (self.inputs, self.directories, self.counts);
-        Ok(Dataset { store, inputs, directories, counts, load_time: Duration::ZERO })
+        let (inputs, directories, loaded) = (self.inputs, self.directories, self.loaded);
+        Ok(Dataset { store, inputs, directories, loaded, counts: self.counts, load_time: Duration::ZERO })
     }
 }
 

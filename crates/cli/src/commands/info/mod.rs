@@ -19,7 +19,7 @@ pub(super) fn run(args: &InfoArgs) -> Result<(), Failure> {
     let samples = if dataset.counts.samples <= COUNTED_SAMPLES { Samples::Counted } else { Samples::Skipped };
     let metrics = catalog::metrics(storage, &[], samples)?;
     let labels = catalog::labels(storage, &[])?;
-    let summary = dataset.summary();
+    let summary = Summary { memory: dataset.memory(), ..dataset.summary() };
     let encodings = directories::encodings(&dataset.directories);
     to_stdout(|page| {
         write_files(page, &summary)?;
@@ -71,13 +71,17 @@ const TIMED_WIDTH: u16 = 110;
 pub(crate) fn write_summary(page: &mut Page<'_>, summary: &Summary) -> io::Result<()> {
     writeln!(
         page,
-        "{}{} of {}, {} from {}, loaded in {}",
+        "{}{} of {}, {} from {}, loaded in {}{}",
         if summary.counts.series_at_most { "at most " } else { "" },
         counted(summary.counts.series, "series", "series"),
         counted(summary.metrics, "metric", "metrics"),
         counted(summary.counts.samples, "sample", "samples"),
         inputs(summary),
         elapsed(summary.load_time),
+        summary.memory.map_or(String::new(), |memory| {
+            let each = memory.bytes as f64 / memory.samples as f64;
+            format!(" into {} of memory, {each:.1} bytes a sample", bytes(memory.bytes))
+        }),
     )?;
     if summary.counts.stale_markers > 0 {
         let markers = counted(summary.counts.stale_markers, "staleness marker", "staleness markers");
