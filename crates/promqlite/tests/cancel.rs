@@ -31,7 +31,7 @@ const QUERIES: &[(Which, Option<i64>, &str)] = &[
     (Which::Mixed, Some(100), "quantile_over_time(0.9, long[30m])"),
     (Which::Mixed, Some(1000), "mad_over_time(long[10m])"),
     (Which::Mixed, Some(500), "deriv(long[2h])"),
-    (Which::Mixed, Some(500), "double_exponential_smoothing(long[2h], 0.5, 0.5)"),
+    (Which::Mixed, Some(20), "double_exponential_smoothing(long[2h], 0.5, 0.5)"),
     (Which::Mixed, Some(100), "sum(rate(wide[5m]))"),
     (Which::Mixed, Some(2000), "sum by (instance) (rate(wide[5m]))"),
     (Which::Mixed, Some(1000), "wide * on (instance) (wide + 1)"),

@@ -75,6 +75,16 @@ impl Selection for FleetSelection {
     }
 }
 
+/// A store in memory of `n` series `kept{i="…"}` with a sample each.
+pub(crate) fn kept(n: usize) -> MemStore {
+    let store = MemStore::new();
+    for i in 0..n {
+        let series = store.series_of([("__name__", "kept"), ("i", &i.to_string())]);
+        let _ = store.append(series, NOW.0, i as f64);
+    }
+    store
+}
+
 /// A store in memory: `wide` (2000 series, a sample every 15 s for an hour), `target_info` (one per series of
 /// `wide`), `long` (a series of a million samples, one every 14.4 ms), `hist` (300 series of native histograms
 /// with 160 buckets).
