@@ -216,7 +216,7 @@ impl std::fmt::Debug for Stop<'_> {
 
 /// Samples that windows may hold between two questions whether to stop: a fraction of a millisecond for most
 /// kernels. A histogram counts as many floats.
-const WORK_BETWEEN_STOPS: usize = 32 << 10;
+const WORK_BETWEEN_STOPS: usize = 128 << 10;
 const WORK_PER_HISTOGRAM: usize = 32;
 
 impl<'a> Windows<'a> {
@@ -251,24 +251,31 @@ impl<'a> Windows<'a> {
         let times = self.samples.times;
         let mut lo = times.partition_point(|&t| t <= self.begin(0));
         let mut hi = lo;
-        let per_sample = if self.samples.histograms.is_some() { WORK_PER_HISTOGRAM } else { 1 };
-        let mut work = 0;
-        for k in 0..self.grid.len {
-            let (begin, end) = (self.begin(k), self.end(k));
-            while lo < times.len() && times[lo] <= begin {
-                lo += 1;
-            }
-            hi = hi.max(lo);
-            while hi < times.len() && times[hi] <= end {
-                hi += 1;
-            }
-            f(k, lo, hi);
-            work += 1 + (hi - lo) * per_sample;
-            if work >= WORK_BETWEEN_STOPS {
-                work = 0;
-                if self.stop.now() {
-                    return;
+        // Windows between two questions are so many that their samples are worth about one stretch of work; who
+        // comes upon a larger window than the last one asks early.
+        let weight = if self.samples.histograms.is_some() { WORK_PER_HISTOGRAM } else { 1 };
+        let (mut k, mut largest) = (0, 64 / weight);
+        while k < self.grid.len {
+            let stretch = (WORK_BETWEEN_STOPS / ((largest + 1) * weight)).clamp(1, 4096);
+            let last = self.grid.len.min(k + stretch);
+            while k < last {
+                let (begin, end) = (self.begin(k), self.end(k));
+                while lo < times.len() && times[lo] <= begin {
+                    lo += 1;
                 }
+                hi = hi.max(lo);
+                while hi < times.len() && times[hi] <= end {
+                    hi += 1;
+                }
+                f(k, lo, hi);
+                k += 1;
+                if hi - lo > largest {
+                    break;
+                }
+            }
+            largest = (hi - lo) * 2;
+            if self.stop.now() {
+                return;
             }
         }
     }
