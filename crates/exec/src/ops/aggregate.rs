@@ -59,8 +59,12 @@ pub(crate) fn open_aggregate<'q>(
     }
 }
 
-fn failed(error: ParameterError) -> ExecError {
-    ExecError::Evaluation(error.to_string())
+/// The error of a parameter. Those of the operand come first.
+fn after_operand(input: &Opened<'_>, error: ParameterError, cx: &Cx<'_>) -> ExecError {
+    match input.read_for_remarks(0..input.rows(), cx) {
+        Ok(()) => ExecError::Evaluation(error.to_string()),
+        Err(first) => first,
+    }
 }
 
 fn open_quantile<'q>(
@@ -102,7 +106,7 @@ fn open_top_k<'q>(
     pos: Pos,
     cx: &Cx<'_>,
 ) -> Result<Opened<'q>, ExecError> {
-    let Some(k) = count_parameter(k, input.rows()).map_err(failed)? else {
+    let Some(k) = count_parameter(k, input.rows()).map_err(|e| after_operand(input, e, cx))? else {
         return nothing_of(input, cx);
     };
     let groups = Groups::by_key(&input.schema.labels, &KeyLabels::of_grouping(grouping, &cx.symbols), cx)?;
@@ -133,7 +137,7 @@ fn open_limit_k<'q>(
     k: &[f64],
     cx: &Cx<'_>,
 ) -> Result<Opened<'q>, ExecError> {
-    let Some(k) = count_parameter(k, input.rows()).map_err(failed)? else {
+    let Some(k) = count_parameter(k, input.rows()).map_err(|e| after_operand(input, e, cx))? else {
         return nothing_of(input, cx);
     };
     let groups = Groups::by_key(&input.schema.labels, &KeyLabels::of_grouping(grouping, &cx.symbols), cx)?;
@@ -150,7 +154,7 @@ fn open_limit_ratio<'q>(
     cx: &Cx<'_>,
 ) -> Result<Opened<'q>, ExecError> {
     let mut notes = Annotations::default();
-    let ratios = ratio_parameter(ratios, &mut notes, pos).map_err(failed)?;
+    let ratios = ratio_parameter(ratios, &mut notes, pos).map_err(|e| after_operand(input, e, cx))?;
     cx.note_all(notes)?;
     let Some(ratios) = ratios else { return nothing_of(input, cx) };
     keep_rows(input, cx, |row, batch, at| {
