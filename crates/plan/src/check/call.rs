@@ -113,8 +113,8 @@ fn invariance(function: &Function, args: &[ExprBox]) -> Invariance {
         Kernel::Calendar(_) if args.is_empty() => Invariance::Varying,
         // Of anything but a selector it is the time of the step.
         Kernel::Timestamp if !matches!(args[0].kind, ExprKind::Selector(_)) => Invariance::Varying,
-        // A function with parameters behind the range may look at the time of the step: `predict_linear` does.
-        Kernel::Range(_) if args.len() > 1 && args[0].ty == ValueType::Matrix => Invariance::Varying,
+        // A function with one parameter behind the range looks at the time of the step: `predict_linear` does.
+        Kernel::Range(_) if args.len() == 2 && args[0].ty == ValueType::Matrix => Invariance::Varying,
         _ => all,
     }
 }
