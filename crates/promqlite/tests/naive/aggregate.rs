@@ -36,7 +36,15 @@ impl Naive<'_> {
             return Ok(vec![Vector::new(); steps.len()]);
         }
         let each = |(vector, param): (Vector, f64)| self.aggregate_step(op, grouping, param, vector);
-        Ok(input.into_iter().zip(params).map(each).collect())
+        let out: Vec<Vector> = input.iter().cloned().zip(params).map(each).collect();
+        let unordered = inner.any(&mut |e| matches!(e, Expr::Subquery { .. }));
+        if ["topk", "bottomk"].contains(&op)
+            && unordered
+            && input.iter().zip(&out).any(|(v, out)| tied(v, out))
+        {
+            self.open.set(Some("which of equal values are selected, where no order is defined"));
+        }
+        Ok(out)
     }
 
     fn judge_parameters(&self, op: &str, params: &[f64]) -> Out<()> {
@@ -91,7 +99,7 @@ impl Naive<'_> {
                     let k = if param < 1.0 { 0 } else { param.min(1e6) as usize };
                     let floats: Vector =
                         members.iter().filter(|s| matches!(s.value, Val::Float(_))).cloned().collect();
-                    if floats.len() < members.len() && k > 0 {
+                    if floats.len() < members.len() {
                         self.ignored_histogram(op);
                     }
                     out.extend(best(op == "topk", k, &floats));
@@ -266,6 +274,17 @@ fn count_values(label: &str, grouping: Option<&Grouping>, input: &Vector) -> Vec
         .into_iter()
         .map(|(labels, members)| Sample { labels, value: Val::Float(members.len() as f64), flagged: false })
         .collect()
+}
+
+/// Whether a value that was left out equals one that was selected.
+fn tied(input: &Vector, selected: &Vector) -> bool {
+    let float = |s: &Sample| match s.value {
+        Val::Float(v) => Some(v),
+        Val::Hist(_) => None,
+    };
+    let left_out = input.iter().filter(|s| !selected.iter().any(|o| o.labels == s.labels));
+    let mut values = left_out.filter_map(float);
+    values.any(|v| selected.iter().filter_map(float).any(|o| o == v || (o.is_nan() && v.is_nan())))
 }
 
 /// The label that generated `count_values` write to.

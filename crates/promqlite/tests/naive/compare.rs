@@ -1,6 +1,6 @@
 //! Asks engine and twin, and tells where they differ.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use promqlite::{Engine, MemStore, Millis, Query, SampleValue, Timestamp, Value};
@@ -133,9 +133,14 @@ impl Bench<'_> {
             step,
             notes: RefCell::default(),
             around: RefCell::default(),
+            open: Cell::default(),
         };
         let steps = when.steps();
-        match naive.answer(expr, &steps) {
+        let answer = naive.answer(expr, &steps);
+        if let Some(why) = naive.open.get() {
+            return Err(why);
+        }
+        match answer {
             Err(Stop::Open(why)) => Err(why),
             Err(Stop::Error(text)) => {
                 Ok(Said { points: Err(text), notes: BTreeSet::new(), order: Vec::new() })
@@ -156,18 +161,17 @@ impl Bench<'_> {
         }
     }
 
-    /// The errors of the parts of a query.
-    fn errors(&self, expr: &Expr, when: When) -> BTreeSet<String> {
+    /// The errors of the parts of a query; none if one of them is open.
+    fn errors(&self, expr: &Expr, when: When) -> Option<BTreeSet<String>> {
         let mut out = BTreeSet::new();
         for part in expr.children() {
-            out.extend(self.errors(part, when));
-            if [Type::Vector, Type::Scalar].contains(&part.kind())
-                && let Ok(Said { points: Err(text), .. }) = self.naive_says(part, when)
-            {
-                out.insert(whole(&text));
+            out.extend(self.errors(part, when)?);
+            if [Type::Vector, Type::Scalar].contains(&part.kind()) {
+                let said = self.naive_says(part, when).ok()?;
+                out.extend(said.points.err().map(|text| whole(&text)));
             }
         }
-        out
+        Some(out)
     }
 
     /// What differs, in words.
@@ -176,13 +180,33 @@ impl Bench<'_> {
         let got = self.engine_says(&expr.to_string(), when);
         let difference = differs(expr, when, &got, &expected);
         if let (Some(_), Err(text), Err(_)) = (&difference, &got.points, &expected.points)
-            && self.errors(expr, when).contains(&whole(text))
+            && self.errors(expr, when).is_none_or(|errors| errors.contains(&whole(text)))
         {
             // Which of several errors comes first is not compared.
             return Ok(None);
         }
         Ok(difference)
     }
+}
+
+/// Whether the definitions leave open if a remark is made.
+fn open_remark(expr: &Expr, note: &str, both: &[&Said]) -> bool {
+    if note.contains("conflicting counter resets") {
+        // Where totals alone are read, what is known of resets depends on the order of reading. And a sum that is
+        // given up has seen some hints, and others not.
+        let totals =
+            |e: &Expr| matches!(e, Expr::Call("histogram_count" | "histogram_sum" | "histogram_avg", _));
+        let given_up = |said: &&Said| said.notes.iter().any(|n| n.contains("exponential and custom buckets"));
+        if expr.any(&mut |e| totals(e)) || both.iter().any(given_up) {
+            return true;
+        }
+    }
+    // Of several problems of an operator the last one of a step is told; the order of the samples is open.
+    note.contains("binary operator")
+        || note.contains("during addition")
+        || note.contains("during subtraction")
+        || note.contains("histogram addition")
+        || note.contains("histogram subtraction")
 }
 
 /// The text of an error without the labels of the match: which of several is met first is open.
@@ -262,8 +286,12 @@ fn differs(expr: &Expr, when: When, got: &Said, expected: &Said) -> Option<Strin
             return Some(format!("{labels} at {}\ngot      {}\nexpected {}", duration(*t), show(a), show(b)));
         }
     }
-    if got.notes != expected.notes {
-        return Some(format!("got      remarks {:#?}\nexpected remarks {:#?}", got.notes, expected.notes));
+    let notes = |said: &Said| -> BTreeSet<String> {
+        said.notes.iter().filter(|note| !open_remark(expr, note, &[got, expected])).cloned().collect()
+    };
+    let (got_notes, expected_notes) = (notes(got), notes(expected));
+    if got_notes != expected_notes {
+        return Some(format!("got      remarks {got_notes:#?}\nexpected remarks {expected_notes:#?}"));
     }
     let ordered = match expr {
         Expr::Call(name, _) => ["sort", "sort_desc"].contains(name),

@@ -149,7 +149,11 @@ fn grow(random: &mut Random, h: &mut Hist, gauge: bool) {
         let by = if gauge && random.chance(30) { -1.0 } else { (random.below(4) + 1) as f64 };
         let negative = !h.custom() && random.chance(25);
         let i = if h.custom() { random.below(h.bounds.len() as u64 + 1) } else { random.below(5) } as i32;
-        let i = if h.custom() { i } else { i - 1 };
+        let mut i = if h.custom() { i } else { i - 1 };
+        // Nothing is counted both in the zero bucket and in another one.
+        while !h.custom() && super::histogram::bound(h.schema, i - 1) < h.zero_threshold {
+            i += 1;
+        }
         let side = if negative { &mut h.negative } else { &mut h.positive };
         let count = side.entry(i).or_insert(0.0);
         if *count + by >= 0.0 {

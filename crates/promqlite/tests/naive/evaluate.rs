@@ -1,6 +1,6 @@
 //! The naive evaluator: every node at every step, from the definitions, sharing no kernel with the engine.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -72,6 +72,8 @@ pub(crate) struct Naive<'a> {
     pub(crate) notes: RefCell<BTreeSet<String>>,
     /// The calls and the like around the node that is evaluated, as far as they tell how selectors are read.
     pub(crate) around: RefCell<Vec<Around>>,
+    /// What turned out to be open on the way.
+    pub(crate) open: Cell<Option<&'static str>>,
 }
 
 /// What decides whether selectors read the buckets of histograms.
@@ -211,6 +213,10 @@ impl Naive<'_> {
     }
 
     fn vector_of(&self, expr: &Expr, steps: &[i64]) -> Out<Vec<Vector>> {
+        if steps.len() > 1 && expr.invariant() {
+            let once = self.vector_of(expr, &steps[..1])?;
+            return Ok(vec![once[0].clone(); steps.len()]);
+        }
         match expr {
             Expr::Select(s) => Ok(self.select(s, steps)),
             Expr::Negate(inner) => self.negate(inner, steps),
@@ -329,15 +335,13 @@ impl Naive<'_> {
             Expr::Subquery { inner, range_ms, step_ms, shift } => {
                 let step = step_ms.unwrap_or(self.subquery_step);
                 let ends: Vec<i64> = steps.iter().map(|t| self.shifted(*shift, *t)).collect();
-                let (first, last) = (ends[0], ends[ends.len() - 1]);
-                let mut time = (first - range_ms).div_euclid(step) * step + step;
                 let mut times = Vec::new();
-                while time <= last {
-                    times.push(time);
-                    time += step;
-                }
-                if times.is_empty() {
-                    return Ok(vec![Vec::new(); steps.len()]);
+                if let (Some(first), Some(last)) = (ends.first(), ends.last()) {
+                    let mut time = (first - range_ms).div_euclid(step) * step + step;
+                    while time <= *last {
+                        times.push(time);
+                        time += step;
+                    }
                 }
                 self.around.borrow_mut().push(Around::WantsBuckets);
                 let inner = self.vector(inner, &times);

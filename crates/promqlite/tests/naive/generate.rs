@@ -199,10 +199,8 @@ impl Generator<'_> {
             inner = Expr::Call(*self.random.pick(&["floor", "abs", "sgn"]), vec![inner]);
         }
         let grouping = self.grouping();
-        let varying = inner.any(&mut |e| match e {
-            Expr::Select(s) | Expr::Range(s, _) => s.shift.at.is_none(),
-            _ => false,
-        });
+        // A parameter beside an operand that is evaluated once is that of the first step.
+        let varying = !inner.invariant();
         let wild = self.random.chance(6);
         let param = match op {
             "quantile" => Some(*self.random.pick(&[0.0, 0.3, 0.5, 0.9, 1.0, -0.5, 1.5, f64::NAN])),

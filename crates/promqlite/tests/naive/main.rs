@@ -16,6 +16,7 @@ mod generate;
 mod histogram;
 mod instant;
 mod labels;
+mod laws;
 mod numbers;
 mod random;
 mod windows;
@@ -47,12 +48,11 @@ fn when(random: &mut Random) -> When {
     When::Over { start, end: start + step * (1 + random.below(6) as i64), step }
 }
 
-/// The shortest query that differs from the twin still.
-fn shrunk(bench: &Bench<'_>, expr: Expr, when: When) -> Expr {
-    let mut expr = expr;
+/// A shorter query that is wrong still: sub-expressions are replaced by their parts as long as it stays wrong.
+fn shrunk(mut expr: Expr, wrong: impl Fn(&Expr) -> bool) -> Expr {
     'again: loop {
         for smaller in expr.simpler() {
-            if matches!(bench.difference(&smaller, when), Ok(Some(_))) {
+            if wrong(&smaller) {
                 expr = smaller;
                 continue 'again;
             }
@@ -96,7 +96,7 @@ fn needed(engine: &Engine, data: &[data::Stored], expr: &Expr, when: When) -> Ve
 }
 
 fn report(bench: &Bench<'_>, expr: &Expr, when: When, seed: u64) -> String {
-    let expr = shrunk(bench, expr.clone(), when);
+    let expr = shrunk(expr.clone(), |x| matches!(bench.difference(x, when), Ok(Some(_))));
     let data = needed(bench.engine, bench.data, &expr, when);
     let data = fewest(bench.engine, data, &expr, when);
     let store = data::store(&data);
@@ -106,12 +106,8 @@ fn report(bench: &Bench<'_>, expr: &Expr, when: When, seed: u64) -> String {
     format!("# seed {seed}, names removed {names}\n{}\n{when} {expr}\n{difference}\n", data::script(&data))
 }
 
-#[test]
-fn the_engine_answers_as_the_definitions_say() {
-    let (cases, seed) = (setting("PROMQLITE_ORACLE_CASES", 50_000), setting("PROMQLITE_ORACLE_SEED", 1));
-    let most = setting("PROMQLITE_ORACLE_REPORTS", 1) as usize;
-    let mut open: BTreeMap<&str, u64> = BTreeMap::new();
-    let mut found = Vec::new();
+/// Calls `ask` with data sets, queries and their times, as many as there are cases.
+fn for_each_case(seed: u64, cases: u64, mut ask: impl FnMut(&Bench<'_>, &mut Random, u64)) {
     for set in 0..cases.div_ceil(PER_DATA) {
         let seed = seed.wrapping_mul(1_000_003).wrapping_add(set);
         let mut random = Random(seed);
@@ -125,17 +121,50 @@ fn the_engine_answers_as_the_definitions_say() {
         });
         let bench = Bench { data: &data, store: &store, engine: &engine };
         for _ in 0..PER_DATA {
-            let expr = Generator { random: &mut random }.query();
-            let when = when(&mut random);
-            match bench.difference(&expr, when) {
-                Ok(None) => {}
-                Err(why) => *open.entry(why).or_default() += 1,
-                Ok(Some(_)) => found.push(report(&bench, &expr, when, seed)),
-            }
-            assert!(found.len() < most, "{}", found.join("\n"));
+            ask(&bench, &mut random, seed);
         }
     }
+}
+
+#[test]
+fn the_engine_answers_as_the_definitions_say() {
+    let (cases, seed) = (setting("PROMQLITE_ORACLE_CASES", 50_000), setting("PROMQLITE_ORACLE_SEED", 1));
+    let most = setting("PROMQLITE_ORACLE_REPORTS", 1) as usize;
+    let mut open: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut found = Vec::new();
+    for_each_case(seed, cases, |bench, random, seed| {
+        let expr = Generator { random }.query();
+        let when = when(random);
+        match bench.difference(&expr, when) {
+            Ok(None) => {}
+            Err(why) => *open.entry(why).or_default() += 1,
+            Ok(Some(_)) => found.push(report(bench, &expr, when, seed)),
+        }
+        assert!(found.len() < most, "{}", found.join("\n"));
+    });
     assert!(found.is_empty(), "{}", found.join("\n"));
     let left_open: u64 = open.values().sum();
     assert!(left_open * 10 < cases, "too much is left open: {open:?}");
+}
+
+#[test]
+fn laws_hold_between_answers() {
+    let (cases, seed) = (setting("PROMQLITE_ORACLE_CASES", 50_000) / 10, setting("PROMQLITE_ORACLE_SEED", 1));
+    let most = setting("PROMQLITE_ORACLE_REPORTS", 1) as usize;
+    let mut found = Vec::new();
+    for_each_case(seed.wrapping_add(1 << 32), cases, |bench, random, seed| {
+        let mut generator = Generator { random };
+        let (x, y) = (generator.query(), generator.vector(1));
+        let when = when(random);
+        for (name, law) in laws::LAWS {
+            if let Some(difference) = law(bench, &x, &y, when) {
+                let x = shrunk(x.clone(), |x| law(bench, x, &y, when).is_some());
+                let difference = law(bench, &x, &y, when).unwrap_or(difference);
+                let data = data::script(bench.data);
+                found.push(format!("# seed {seed}: {name}\n{data}\n{when} {x}\n# y is {y}\n{difference}\n"));
+            }
+        }
+        assert!(found.len() < most, "{}", found.join("\n"));
+    });
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
