@@ -42,7 +42,7 @@ fn merge(
     cx: &Cx<'_>,
 ) -> Result<(), ExecError> {
     while let (Some((&l, left_rest)), Some((&r, right_rest))) = (left.split_first(), right.split_first()) {
-        if out.len() % CHUNK == 0 {
+        if out.len().is_multiple_of(CHUNK) {
             cx.check()?;
         }
         if compare(l, r).is_le() {
