@@ -2,6 +2,8 @@
 //!
 //! Prints how long they took from the switch to the return. `CANCEL_ROUNDS` sets how often each is cancelled.
 
+#![allow(clippy::print_stdout, reason = "figures are for people to read")]
+
 mod stores;
 
 use std::sync::mpsc;

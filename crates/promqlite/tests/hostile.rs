@@ -3,6 +3,8 @@
 //! The allocator counts all that is on the heap, so this binary runs one test alone. The stores are made before,
 //! and are no part of what is measured.
 
+#![allow(clippy::print_stdout, reason = "figures are for people to read")]
+
 mod stores;
 
 use std::time::{Duration, Instant};
