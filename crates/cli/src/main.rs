@@ -18,7 +18,6 @@ mod report;
 mod result_format;
 mod selectors;
 mod settings;
-mod similar;
 mod terminal;
 mod time;
 mod when;

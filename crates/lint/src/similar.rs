@@ -1,5 +1,7 @@
 //! The name that was meant.
 
+use std::cmp::Reverse;
+
 /// The candidate that is most like `word`, if any is like it at all: one in three characters may differ, or one
 /// is the beginning or the end of the other.
 #[must_use]
@@ -10,20 +12,25 @@ pub fn similar<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let score = |candidate: &&'a str| {
         let other = candidate.to_lowercase();
         if other == lower {
-            return Some((0, *candidate));
+            return Some((0, Reverse(usize::MAX), *candidate));
         }
         // Texts whose lengths differ by more cannot be near: this keeps a hundred thousand names cheap.
         if other.chars().count().abs_diff(length) <= allowed {
             let distance = strsim::osa_distance(&lower, &other);
             if distance <= allowed {
-                return Some((distance, *candidate));
+                return Some((distance, Reverse(common_start(&lower, &other)), *candidate));
             }
         }
         let part = length >= 4 && (other.starts_with(&lower) || other.ends_with(&lower))
             || other.len() >= 4 && (lower.starts_with(&other) || lower.ends_with(&other));
-        part.then(|| (allowed + 1 + other.chars().count().abs_diff(length), *candidate))
+        part.then(|| (allowed + 1 + other.chars().count().abs_diff(length), Reverse(0), *candidate))
     };
-    candidates.into_iter().filter(|c| *c != word).filter_map(|c| score(&c)).min().map(|(_, name)| name)
+    candidates.into_iter().filter(|c| *c != word).filter_map(|c| score(&c)).min().map(|(.., name)| name)
+}
+
+/// Few err in the first letters: of names that are equally near, the one that begins alike is meant.
+fn common_start(a: &str, b: &str) -> usize {
+    a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count()
 }
 
 #[cfg(test)]
@@ -45,5 +52,6 @@ mod tests {
         ] {
             assert_eq!(similar(word, names), want, "{word}");
         }
+        assert_eq!(similar("sun", ["sgn", "sin", "sum"]), Some("sum"));
     }
 }

@@ -9,7 +9,7 @@ use promqlite::functions::{self, Function};
 use crate::catalog::is_like;
 use crate::repl::commands::{COMMANDS, DotCommand, find};
 use crate::settings::SETTINGS;
-use crate::similar::nearest;
+use promqlite_lint::similar;
 
 /// Help about what has this name, or about all whose names are like it; about everything if it is empty.
 pub(crate) fn about(name: &str) -> Result<String, String> {
@@ -25,7 +25,7 @@ pub(crate) fn about(name: &str) -> Result<String, String> {
     if !texts.is_empty() {
         return Ok(texts.join("\n"));
     }
-    let similar = nearest(bare, all_names()).map_or(String::new(), |s| format!("; did you mean `{s}`?"));
+    let similar = similar(bare, all_names()).map_or(String::new(), |s| format!("; did you mean `{s}`?"));
     Err(format!("there is no command, function, aggregation or setting `{name}`{similar}"))
 }
 

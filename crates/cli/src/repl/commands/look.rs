@@ -66,7 +66,7 @@ pub(super) fn labels(session: &mut Session, metric: &str) -> Result<Flow, Failur
     let names = storage.label_names(&matchers, TimeRange::ALL)?;
     if names.is_empty() && !metric.is_empty() {
         let known = storage.label_values("__name__", &[], TimeRange::ALL)?;
-        let hint = crate::similar::nearest(metric, known.iter().map(String::as_str))
+        let hint = promqlite_lint::similar(metric, known.iter().map(String::as_str))
             .map_or(String::new(), |near| format!("; did you mean `{near}`?"));
         return Err(wrong("labels", format!("there is no metric `{metric}`{hint} (.metrics lists them)")));
     }
@@ -91,7 +91,7 @@ pub(super) fn values(session: &mut Session, text: &str) -> Result<Flow, Failure>
     let values = storage.label_values(label, &matchers, TimeRange::ALL)?;
     if values.is_empty() {
         let names = storage.label_names(&matchers, TimeRange::ALL)?;
-        let hint = crate::similar::nearest(label, names.iter().map(String::as_str))
+        let hint = promqlite_lint::similar(label, names.iter().map(String::as_str))
             .map_or(String::new(), |near| format!("; did you mean `{near}`?"));
         return Err(wrong("values", format!("no series has the label `{label}`{hint}")));
     }

@@ -178,7 +178,7 @@ pub(crate) fn resolve(name: &str) -> Result<&'static DotCommand, Failure> {
         [only] => Ok(only),
         [] => {
             let names = COMMANDS.iter().flat_map(|command| command.names).copied();
-            let hint = crate::similar::nearest(name, names)
+            let hint = promqlite_lint::similar(name, names)
                 .map_or(String::new(), |near| format!("; did you mean .{near}?"));
             Err(Failure::Usage(format!("there is no command .{name}{hint} (.help lists them)")))
         }
