@@ -17,6 +17,7 @@ use rustyline::{
 };
 
 use crate::failure::Failure;
+use crate::output::Screen;
 use crate::repl::complete::{self, Candidate, Names};
 use crate::repl::hints::{Signature, signature};
 use crate::repl::session::Session;
@@ -195,7 +196,7 @@ impl Highlighter for PromqlHelper {
             return Cow::Borrowed(line);
         }
         let cursor = (!self.last_time.get()).then_some(pos);
-        Cow::Owned(highlight::coloured(line, cursor, &|name| self.names.has_metric(name)))
+        Cow::Owned(highlight::coloured(line, cursor, &|name| self.names.knows_metric(name)))
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
@@ -210,8 +211,10 @@ impl Highlighter for PromqlHelper {
 
 /// Lists that are longer show names only.
 const MAX_DETAILED: usize = 60;
-/// Widest detail in a list, in characters.
-const MAX_DETAIL: usize = 60;
+/// Narrowest detail in a list, in characters.
+const MIN_DETAIL: usize = 20;
+/// The width of a screen that does not tell.
+const COLUMNS: u16 = 80;
 
 impl Completer for PromqlHelper {
     type Candidate = Pair;
@@ -222,18 +225,21 @@ impl Completer for PromqlHelper {
             && found.len() <= MAX_DETAILED
             && found.iter().any(|candidate| !candidate.detail.is_empty());
         let width = found.iter().map(|candidate| candidate.replacement.chars().count()).max().unwrap_or(0);
-        Ok((start, found.into_iter().map(|candidate| pair(candidate, detailed.then_some(width))).collect()))
+        let columns = usize::from(Screen::of_stdout().width.unwrap_or(COLUMNS));
+        let room = columns.saturating_sub(width + 4).max(MIN_DETAIL);
+        let widths = detailed.then_some((width, room));
+        Ok((start, found.into_iter().map(|candidate| pair(candidate, widths)).collect()))
     }
 }
 
-/// A candidate as the list shows it: with its detail, if names are to be padded to a width.
-fn pair(candidate: Candidate, width: Option<usize>) -> Pair {
+/// A candidate as the list shows it: with its detail, if the widths of names and details are given.
+fn pair(candidate: Candidate, widths: Option<(usize, usize)>) -> Pair {
     let Candidate { replacement, detail } = candidate;
-    let display = match width {
-        Some(width) if !detail.is_empty() => {
+    let display = match widths {
+        Some((width, room)) if !detail.is_empty() => {
             let mut shown: String =
-                detail.chars().take(MAX_DETAIL).map(|c| if c.is_control() { ' ' } else { c }).collect();
-            if detail.chars().count() > MAX_DETAIL {
+                detail.chars().take(room).map(|c| if c.is_control() { ' ' } else { c }).collect();
+            if detail.chars().count() > room {
                 shown.push('…');
             }
             format!("{replacement:width$}  {shown}")

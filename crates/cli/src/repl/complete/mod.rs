@@ -97,13 +97,22 @@ fn operands(names: &Names, word: &str, words: &[&'static str]) -> Vec<Candidate>
         return found;
     }
     for function in functions::functions().iter().filter(|function| function.name.starts_with(word)) {
-        found.push(Candidate::new(format!("{}(", function.name), function_signature(function)));
+        found.push(Candidate::new(
+            format!("{}(", function.name),
+            describe(function_signature(function), function.doc.summary),
+        ));
     }
     for aggregation in functions::aggregations().iter().filter(|a| a.name.starts_with(word)) {
-        found.push(Candidate::new(aggregation.name, aggregation_signature(aggregation)));
+        found.push(Candidate::new(
+            aggregation.name,
+            describe(aggregation_signature(aggregation), aggregation.doc.summary),
+        ));
     }
-    // Metrics of other names can be found by what stands inside the quotes.
     found
+}
+
+fn describe(signature: String, summary: &str) -> String {
+    format!("{signature}. {summary}")
 }
 
 fn starting<'a>(words: impl Iterator<Item = &'a str>, start: &str) -> Vec<Candidate> {

@@ -2,7 +2,7 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use promqlite::storage::MetricKind;
 use promqlite::{MatchOp, Matcher, Storage, TimeRange};
@@ -17,7 +17,7 @@ pub(crate) struct Names {
     /// The session's data that they belong to.
     pub(crate) generation: u64,
     storage: Arc<dyn Storage>,
-    metrics: OnceCell<Vec<MetricName>>,
+    metrics: Arc<OnceLock<Vec<MetricName>>>,
     four_scrapes: OnceCell<Option<String>>,
     labels: RefCell<HashMap<Vec<String>, Vec<String>>>,
 }
@@ -43,37 +43,25 @@ impl MetricName {
 }
 
 impl Names {
-    /// The names of a session's data.
+    /// The names of a session's data. Metrics are listed on another thread, while nothing is typed yet.
     pub(crate) fn of(dataset: &Dataset, generation: u64) -> Self {
-        Self {
-            generation,
-            storage: dataset.shared_storage(),
-            metrics: OnceCell::new(),
-            four_scrapes: OnceCell::new(),
-            labels: RefCell::default(),
-        }
+        let (storage, metrics) = (dataset.shared_storage(), Arc::new(OnceLock::new()));
+        let (ahead_storage, ahead) = (Arc::clone(&storage), Arc::clone(&metrics));
+        std::thread::spawn(move || {
+            ahead.get_or_init(|| list_metrics(&*ahead_storage));
+        });
+        Self { generation, storage, metrics, four_scrapes: OnceCell::new(), labels: RefCell::default() }
     }
 
     /// All metrics, sorted by name.
     pub(crate) fn metrics(&self) -> &[MetricName] {
-        self.metrics.get_or_init(|| {
-            let names = self.storage.label_values("__name__", &[], TimeRange::ALL).unwrap_or_default();
-            let kinds = Kinds::of(&*self.storage);
-            let families = self.storage.metadata().into_iter().map(|family| (family.family, family.help));
-            let helps: HashMap<String, String> = families.filter(|(_, help)| !help.is_empty()).collect();
-            let help_of = |name: &str| names_of_families(name).find_map(|family| helps.get(family)).cloned();
-            let metric = |name: String| MetricName {
-                kind: kinds.of_metric(&name),
-                help: help_of(&name).unwrap_or_default(),
-                name,
-            };
-            names.into_iter().map(metric).collect()
-        })
+        self.metrics.get_or_init(|| list_metrics(&*self.storage))
     }
 
-    /// Whether there is such a metric.
-    pub(crate) fn has_metric(&self, name: &str) -> bool {
-        self.metrics().binary_search_by(|metric| metric.name.as_str().cmp(name)).is_ok()
+    /// Whether there is such a metric, as far as metrics are listed already: nothing waits for it.
+    pub(crate) fn knows_metric(&self, name: &str) -> bool {
+        let Some(metrics) = self.metrics.get() else { return false };
+        metrics.binary_search_by(|metric| metric.name.as_str().cmp(name)).is_ok()
     }
 
     /// The metrics whose names start so.
@@ -134,4 +122,18 @@ impl Names {
             })
             .unwrap_or_default()
     }
+}
+
+fn list_metrics(storage: &dyn Storage) -> Vec<MetricName> {
+    let names = storage.label_values("__name__", &[], TimeRange::ALL).unwrap_or_default();
+    let kinds = Kinds::of(storage);
+    let families = storage.metadata().into_iter().map(|family| (family.family, family.help));
+    let helps: HashMap<String, String> = families.filter(|(_, help)| !help.is_empty()).collect();
+    let help_of = |name: &str| names_of_families(name).find_map(|family| helps.get(family)).cloned();
+    let metric = |name: String| MetricName {
+        kind: kinds.of_metric(&name),
+        help: help_of(&name).unwrap_or_default(),
+        name,
+    };
+    names.into_iter().map(metric).collect()
 }
