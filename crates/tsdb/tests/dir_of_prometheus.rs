@@ -83,7 +83,6 @@ fn the_report_tells_what_there_is() {
     ] {
         let data = open(name);
         let head = data.report().head.as_ref().unwrap();
-        println!("{:#?}", data.report());
         assert_eq!(head.wal.checkpoint, Some(2));
         for kind in types.into_iter().chain([RecordType::Series, RecordType::Metadata, RecordType::Exemplars])
         {

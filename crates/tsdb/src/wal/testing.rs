@@ -70,7 +70,7 @@ fn put_str(out: &mut Vec<u8>, text: &str) {
     out.extend(text.as_bytes());
 }
 
-fn put_labels(out: &mut Vec<u8>, labels: &[(&str, &str)]) {
+fn put_labels(out: &mut Vec<u8>, labels: LabelPairs<'_>) {
     put_uvarint(out, labels.len() as u64);
     for (name, value) in labels {
         put_str(out, name);
@@ -79,7 +79,7 @@ fn put_labels(out: &mut Vec<u8>, labels: &[(&str, &str)]) {
 }
 
 /// Series by reference and labels.
-pub(crate) fn series_record(series: &[(u64, &[(&str, &str)])]) -> Vec<u8> {
+pub(crate) fn series_record(series: &[(u64, LabelPairs<'_>)]) -> Vec<u8> {
     let mut out = vec![RecordType::Series as u8];
     for (reference, labels) in series {
         out.extend(reference.to_be_bytes());
@@ -110,8 +110,11 @@ fn put_v1_stamp(out: &mut Vec<u8>, base: &mut Option<(u64, i64)>, (reference, t)
     put_varint(out, t.wrapping_sub(base_t));
 }
 
+/// Names and values.
+pub(crate) type LabelPairs<'a> = &'a [(&'a str, &'a str)];
+
 /// Exemplars as (reference, time, value, labels).
-pub(crate) fn exemplars_record(exemplars: &[(u64, i64, f64, &[(&str, &str)])]) -> Vec<u8> {
+pub(crate) fn exemplars_record(exemplars: &[(u64, i64, f64, LabelPairs<'_>)]) -> Vec<u8> {
     let mut out = vec![RecordType::Exemplars as u8];
     let mut base = None;
     for (reference, t, value, labels) in exemplars {
