@@ -39,7 +39,7 @@ impl Head {
     ///
     /// - Series are known by their labels, whatever references they had.
     /// - Samples of the WAL that head chunks have already are left out, and so are those that are not later than the
-    ///   sample before: they were refused when they came.
+    ///   sample before: what of them was not refused is in the WBL, in a chunk or in a block as well.
     /// - Out-of-order samples are never too old. Of two samples at one time, the one that was in order stays, else
     ///   that of a head chunk, else the first of the WBL.
     /// - Deletions hold for all samples of a series in their range.

@@ -37,7 +37,7 @@ pub struct Dropped {
     pub in_blocks: u64,
     /// Head chunks have them, or their log has them twice.
     pub duplicates: u64,
-    /// They were not later than the sample before, so that they were refused when they came.
+    /// They were not later than the sample before: the WBL or a block has them, or they were refused when they came.
     pub out_of_order: u64,
     /// Another sample of their series has the same time.
     pub conflicts: u64,
