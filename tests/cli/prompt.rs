@@ -125,6 +125,7 @@ fn dot_commands() {
         (".format json", &["results are shown as json"]),
         ("1", &[r#"{"status":"success","data":{"resultType":"scalar","result":[1700000060,"1"]}}"#]),
         (".format xml", &["mode: no form `xml`"]),
+        (".open", &["lamps.om", "3 series"]),
         (".open missing.om", &["missing.om: No such file"]),
         (".open tests/data/shop.om", &["shop.om", "57 series"]),
     ] {

@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use promqlite::storage::SelectRequest;
 use promqlite::{LabelSet, Matcher, SampleBuf, TimeRange, Timestamp};
 use promqlite_formats::write::{ExportFormat, ExportSummary, Exporter};
@@ -121,12 +123,14 @@ fn told(summary: &ExportSummary, file: &str) -> String {
 
 /// The format that the ending of a file's name stands for.
 fn format_of(file: &str) -> Result<ExportFormat, Failure> {
-    let ending = Path::new(file).extension().and_then(|ending| ending.to_str()).unwrap_or("");
+    let unpacked = file.strip_suffix(".gz").unwrap_or(file);
+    let ending = Path::new(unpacked).extension().and_then(|ending| ending.to_str()).unwrap_or("");
     match ending {
         "om" => Ok(ExportFormat::OpenMetrics),
         other => ExportFormat::from_name(other).ok_or_else(|| {
             Failure::Usage(format!(
-                "the ending of `{file}` tells no format; known are .om, .openmetrics, .csv, .jsonl, .vm"
+                "the ending of `{file}` tells no format; known are .om, .openmetrics, .csv, .jsonl, .vm, each \
+                 with .gz behind it to be packed"
             ))
         }),
     }
@@ -141,8 +145,15 @@ fn to_file(
 ) -> Result<ExportSummary, Failure> {
     let failed = |e| Failure::io(file, e);
     let mut out = BufWriter::new(File::create(file).map_err(failed)?);
-    let written = write_series(dataset, &mut out, format, matchers, range);
-    let summary = written.map_err(|e| if let Failure::Output(e) = e { failed(e) } else { e })?;
+    let told = |e| if let Failure::Output(e) = e { failed(e) } else { e };
+    let summary = if file.ends_with(".gz") {
+        let mut packed = GzEncoder::new(&mut out, Compression::default());
+        let summary = write_series(dataset, &mut packed, format, matchers, range).map_err(told)?;
+        packed.finish().map_err(failed)?;
+        summary
+    } else {
+        write_series(dataset, &mut out, format, matchers, range).map_err(told)?
+    };
     out.flush().map_err(failed)?;
     Ok(summary)
 }
@@ -216,6 +227,7 @@ mod tests {
     fn endings_tell_formats() {
         assert_eq!(format_of("a.b/c.om").expect("OpenMetrics"), ExportFormat::OpenMetrics);
         assert_eq!(format_of("x.csv").expect("CSV"), ExportFormat::Csv);
+        assert_eq!(format_of("x.vm.gz").expect("packed"), ExportFormat::Vm);
         assert!(format_of("x").is_err() && format_of("x.txt").is_err());
         assert_eq!(to_file_missing(), std::io::ErrorKind::NotFound);
     }

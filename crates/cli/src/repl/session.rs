@@ -45,6 +45,7 @@ pub(crate) enum Mode {
 pub(crate) struct Session {
     engine: Engine,
     input: InputArgs,
+    paths: Vec<String>,
     now: Option<TimeSpec>,
     interrupt: Interrupt,
     mode: Mode,
@@ -81,6 +82,7 @@ impl Session {
         Ok(Self {
             engine,
             input: setup.input.clone(),
+            paths: paths.to_vec(),
             now: setup.time.now,
             interrupt,
             mode,
@@ -109,8 +111,14 @@ impl Session {
     pub(crate) fn reopen(&mut self, paths: &[String]) -> Result<(), Failure> {
         let input = &self.input;
         self.dataset = self.interrupt.during_load(|cancel| Dataset::open(paths, input, cancel))?;
+        self.paths = paths.to_vec();
         self.generation += 1;
         Ok(())
+    }
+
+    /// What the data was loaded from.
+    pub(crate) fn paths(&self) -> &[String] {
+        &self.paths
     }
 
     /// The loaded data.

@@ -71,7 +71,7 @@ pub(crate) static COMMANDS: &[DotCommand] = &[
     command(
         &["export"],
         "FILE [SELECTOR]",
-        "Write series into a file; its ending tells the format (.om, .csv, .jsonl, .vm)",
+        "Write series into a file; its ending tells the format (.om, .csv, .jsonl, .vm, .om.gz, …)",
         Completes::Path,
         answers::export,
     ),
@@ -113,8 +113,8 @@ pub(crate) static COMMANDS: &[DotCommand] = &[
     command(&["once"], "FILE", "Write the next answer into a file", Completes::Path, answers::once),
     command(
         &["open"],
-        "PATH…",
-        "Load other files in place of the present ones",
+        "[PATH…]",
+        "Open other files in place of the present ones; without any, open those again",
         Completes::Path,
         session::open,
     ),

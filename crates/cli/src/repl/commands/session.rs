@@ -14,7 +14,13 @@ use crate::report;
 use crate::settings::{self, SETTINGS};
 
 pub(super) fn open(session: &mut Session, text: &str) -> Result<Flow, Failure> {
-    let paths = words(required("open", text)?).map_err(|e| wrong("open", e))?;
+    let paths = match text {
+        "" => session.paths().to_vec(),
+        text => words(text).map_err(|e| wrong("open", e))?,
+    };
+    if paths.is_empty() {
+        return Err(wrong("open", "nothing is open that could be opened again; expected PATH…"));
+    }
     session.reopen(&paths)?;
     let summary = session.dataset().summary();
     session.write(|page| {

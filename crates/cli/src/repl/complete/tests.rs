@@ -158,3 +158,32 @@ fn a_hundred_thousand_metrics_are_no_burden() {
     // 20 ms are the aim in a release build; debug builds on busy machines get more.
     assert!(started.elapsed() < Duration::from_millis(500), "{:?}", started.elapsed());
 }
+
+proptest::proptest! {
+    /// Whatever is typed, wherever the cursor is: nothing panics, words start between characters, and colours
+    /// change no text.
+    #[test]
+    fn nothing_typed_is_a_surprise(
+        line in "([a-z(){}\\[\\],=~!\"'`#@.:5 \n|é-]|sum by|rate|up|offset|on \\(){0,24}",
+        at in 0usize..200,
+    ) {
+        let names = names();
+        let cursor = (0..=at.min(line.len())).rev().find(|&at| line.is_char_boundary(at)).unwrap_or(0);
+        let (start, found) = complete(&names, &line, cursor);
+        proptest::prop_assert!(start <= cursor && line.is_char_boundary(start));
+        proptest::prop_assert!(found.is_sorted_by(|a, b| a.replacement <= b.replacement));
+        crate::repl::hints::signature(&line, line.len());
+        let coloured = crate::repl::highlight::coloured(&line, Some(cursor), &|_| true);
+        let mut plain = String::new();
+        let mut escape = false;
+        for c in coloured.chars() {
+            match c {
+                '\u{1b}' => escape = true,
+                'm' if escape => escape = false,
+                c if !escape => plain.push(c),
+                _ => {}
+            }
+        }
+        proptest::prop_assert_eq!(plain, line);
+    }
+}
