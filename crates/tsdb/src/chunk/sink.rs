@@ -48,9 +48,12 @@ impl<'a> Sink<'a> {
         let (Some(&first), Some(&last)) = (times.first(), times.last()) else { return Ok(More::Wanted) };
         let ascending = times.windows(2).fold(true, |ok, pair| ok & (pair[0] < pair[1]));
         self.check_order(ascending && self.last_ms.is_none_or(|before| before < first))?;
-        let kept = self.range.slice(times);
         let samples = Samples { times, values, start_times, histograms: None };
-        self.buf.extend(&samples.slice(kept));
+        if self.range.start.0 <= first && last <= self.range.end.0 {
+            self.buf.extend(&samples);
+        } else {
+            self.buf.extend(&samples.slice(self.range.slice(times)));
+        }
         Ok(self.after(times.len(), last))
     }
 

@@ -2,6 +2,8 @@
 
 use super::bits::BitReader;
 
+const TOO_WIDE: &str = "a value has more than 64 bits";
+
 /// The newest value of a stream and the window of bits that it reads next.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ValueStream {
@@ -24,19 +26,50 @@ impl ValueStream {
     /// Reads `0` (unchanged), `10` and bits of the old window, or `11`, a new window and its bits.
     #[inline(always)]
     pub(super) fn next(&mut self, reader: &mut BitReader<'_>) {
-        if reader.valid() < 16 {
+        if reader.valid() < 13 {
             reader.refill();
         }
+        self.next_of_valid(reader);
+    }
+
+    /// [`next`](Self::next) from a reader with 13 valid bits or more.
+    #[inline(always)]
+    pub(super) fn next_of_valid(&mut self, reader: &mut BitReader<'_>) {
         let ahead = reader.peek();
         if ahead >> 63 == 0 {
             return reader.skip(1);
         }
-        if ahead >> 62 == 0b10 {
-            reader.skip(2);
-            return self.in_window(reader);
+        // A branch that is guessed wrong now and then; without one, each sample would wait for all of the one
+        // before it.
+        let header = if ahead >> 62 == 0b10 {
+            2
+        } else {
+            let (leading, width) = ((ahead << 2 >> 59) as u32, (ahead << 7 >> 58) as u32);
+            if !self.set_window(leading, width) {
+                return reader.fail(TOO_WIDE);
+            }
+            13
+        };
+        let bits = if header + self.significant <= reader.valid() {
+            reader.skip(header + self.significant);
+            ahead << header >> (64 - self.significant)
+        } else {
+            reader.skip(header);
+            reader.bits(self.significant)
+        };
+        self.bits ^= bits << self.trailing;
+    }
+
+    /// Sets the window by what is told of it; whether it is one.
+    #[inline(always)]
+    fn set_window(&mut self, leading: u32, width: u32) -> bool {
+        // A width of 0 stands for 64.
+        let significant = (width.wrapping_sub(1) & 63) + 1;
+        if leading + significant > 64 {
+            return false;
         }
-        reader.skip(2);
-        self.in_new_window(reader);
+        (self.significant, self.trailing) = (significant, 64 - leading - significant);
+        true
     }
 
     /// Reads the bits of the window that was used last.
@@ -49,12 +82,9 @@ impl ValueStream {
     #[inline(always)]
     pub(super) fn in_new_window(&mut self, reader: &mut BitReader<'_>) {
         let window = reader.bits(11) as u32;
-        let (leading, width) = (window >> 6, window & 63);
-        let significant = if width == 0 { 64 } else { width };
-        if leading + significant > 64 {
-            return reader.fail("a value has more than 64 bits");
+        if !self.set_window(window >> 6, window & 63) {
+            return reader.fail(TOO_WIDE);
         }
-        (self.significant, self.trailing) = (significant, 64 - leading - significant);
         self.in_window(reader);
     }
 }

@@ -22,32 +22,21 @@ fn decode_samples(count: usize, reader: &mut BitReader<'_>, sink: &mut Sink<'_>)
         return Ok(());
     }
     let (mut times, mut values) = ([0i64; BLOCK], [0f64; BLOCK]);
-    let mut t = reader.varint();
-    let mut stream = ValueStream::new(reader.bits(64));
-    let mut delta = 0i64;
-    (times[0], values[0]) = (t, stream.value());
+    let mut state = State { t: reader.varint(), delta: 0, stream: ValueStream::new(reader.bits(64)) };
+    (times[0], values[0]) = (state.t, state.stream.value());
     let mut filled = 1;
     if count > 1 {
-        delta = reader.uvarint() as i64;
-        t = t.wrapping_add(delta);
-        stream.next(reader);
-        (times[1], values[1]) = (t, stream.value());
+        state.delta = reader.uvarint() as i64;
+        state.t = state.t.wrapping_add(state.delta);
+        state.stream.next(reader);
+        (times[1], values[1]) = (state.t, state.stream.value());
         filled = 2;
     }
     let mut left = count - filled;
     loop {
         let here = left.min(BLOCK - filled);
-        let end = sink.end_ms();
-        for (time, value) in times[filled..filled + here].iter_mut().zip(&mut values[filled..]) {
-            delta = delta.wrapping_add(delta_of_delta(reader));
-            t = t.wrapping_add(delta);
-            stream.next(reader);
-            (*time, *value) = (t, stream.value());
-            filled += 1;
-            if t > end {
-                break;
-            }
-        }
+        let space = filled..filled + here;
+        filled += state.fill(reader, &mut times[space.clone()], &mut values[space], sink.end_ms());
         reader.check()?;
         let more = sink.floats(&times[..filled], &values[..filled], &[])?;
         left -= here;
@@ -58,10 +47,58 @@ fn decode_samples(count: usize, reader: &mut BitReader<'_>, sink: &mut Sink<'_>)
     }
 }
 
-/// Reads `0`, or the prefix of a width and as many bits. Leaves the reader with 32 valid bits or more.
+/// What the next sample is told as a difference to.
+struct State {
+    t: i64,
+    delta: i64,
+    stream: ValueStream,
+}
+
+impl State {
+    /// Decodes samples from the third on, until the space is full or one is later than `end_ms`. Returns how many.
+    fn fill(
+        &mut self,
+        reader: &mut BitReader<'_>,
+        times: &mut [i64],
+        values: &mut [f64],
+        end_ms: i64,
+    ) -> usize {
+        let space = times.len();
+        let values = &mut values[..space];
+        let mut i = 0;
+        while i < space && self.t <= end_ms {
+            reader.refill();
+            // Two bits `00` say that nothing changes; a steady series has dozens of them in a row.
+            let same = (reader.peek().leading_zeros().min(reader.valid()) / 2) as usize;
+            if same > 0 {
+                let same = same.min(space - i);
+                reader.skip(2 * same as u32);
+                self.repeat(&mut times[i..i + same]);
+                values[i..i + same].fill(self.stream.value());
+                i += same;
+                continue;
+            }
+            self.delta = self.delta.wrapping_add(delta_of_delta(reader));
+            self.t = self.t.wrapping_add(self.delta);
+            self.stream.next_of_valid(reader);
+            (times[i], values[i]) = (self.t, self.stream.value());
+            i += 1;
+        }
+        i
+    }
+
+    fn repeat(&mut self, times: &mut [i64]) {
+        for time in times {
+            self.t = self.t.wrapping_add(self.delta);
+            *time = self.t;
+        }
+    }
+}
+
+/// Reads `0`, or the prefix of a width and as many bits, from a reader that was just refilled. Leaves it with 31
+/// valid bits or more.
 #[inline(always)]
 fn delta_of_delta(reader: &mut BitReader<'_>) -> i64 {
-    reader.refill();
     let ahead = reader.peek();
     if ahead >> 63 == 0 {
         reader.skip(1);
@@ -72,9 +109,10 @@ fn delta_of_delta(reader: &mut BitReader<'_>) -> i64 {
     let (prefix, width) = (DOD_PREFIXES[ones], DOD_WIDTHS[ones]);
     if width == 64 {
         reader.skip(prefix);
-        return reader.bits(64) as i64;
+        let bits = reader.bits(64);
+        reader.refill();
+        return bits as i64;
     }
-    let bits = ahead << prefix >> (64 - width);
     reader.skip(prefix + width);
-    lopsided(bits, width)
+    lopsided(ahead << prefix >> (64 - width), width)
 }
