@@ -1,7 +1,9 @@
 //! What a function is, and how the executor calls it.
 
 use promqlite_model::histogram::HistogramView;
-use promqlite_model::{Annotation, Annotations, Grid, Millis, Pos, RowMut, Samples, ValueType};
+use promqlite_model::{
+    Annotation, Annotations, Grid, Millis, Pos, RowMut, Samples, ValueType, first_at_or_after,
+};
 
 /// A PromQL function: all that is known about it, once.
 #[derive(Debug)]
@@ -249,7 +251,7 @@ impl<'a> Windows<'a> {
     #[inline]
     pub fn for_each(&self, mut f: impl FnMut(usize, usize, usize)) {
         let times = self.samples.times;
-        let mut lo = times.partition_point(|&t| t <= self.begin(0));
+        let mut lo = first_at_or_after(times, self.begin(0).saturating_add(1));
         let mut hi = lo;
         // Windows between two questions are so many that their samples are worth about one stretch of work; who
         // comes upon a larger window than the last one asks early.

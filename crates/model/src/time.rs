@@ -96,9 +96,47 @@ impl TimeRange {
     /// The samples of `times` (ascending, ms) inside the range, as an index range.
     #[must_use]
     pub fn slice(&self, times: &[i64]) -> std::ops::Range<usize> {
-        let lo = times.partition_point(|&t| t < self.start.0);
-        let hi = lo + times[lo..].partition_point(|&t| t <= self.end.0);
+        let lo = first_at_or_after(times, self.start.0);
+        let end = self.end.0.saturating_add(1);
+        let hi = if end > self.end.0 { lo + first_at_or_after(&times[lo..], end) } else { times.len() };
         lo..hi
+    }
+}
+
+/// The index of the first of `times` (ascending, ms) that is not before `t`; their number if all are.
+///
+/// Samples mostly come at a fixed interval, so the place is guessed from the ends, and searched for from there:
+/// binary search would wait for memory about ten times in a long series that is not in the caches.
+#[must_use]
+pub fn first_at_or_after(times: &[i64], t: i64) -> usize {
+    let [first, .., last] = *times else { return times.partition_point(|&time| time < t) };
+    if t <= first {
+        return 0;
+    }
+    if t > last {
+        return times.len();
+    }
+    // From here on times[0] < t <= times[len - 1].
+    let share = (t as f64 - first as f64) / (last as f64 - first as f64);
+    let guess = ((share * (times.len() - 1) as f64) as usize).min(times.len() - 1);
+    let mut reach = 1;
+    if times[guess] < t {
+        let mut below = guess;
+        loop {
+            let above = (below + reach).min(times.len() - 1);
+            if times[above] >= t {
+                return below + 1 + times[below + 1..above].partition_point(|&time| time < t);
+            }
+            (below, reach) = (above, reach * 2);
+        }
+    }
+    let mut above = guess;
+    loop {
+        let below = above.saturating_sub(reach);
+        if times[below] < t {
+            return below + 1 + times[below + 1..above].partition_point(|&time| time < t);
+        }
+        (above, reach) = (below, reach * 2);
     }
 }
 
@@ -168,5 +206,22 @@ mod tests {
     fn slice_takes_both_ends() {
         assert_eq!(TimeRange::new(10, 20).slice(&[5, 10, 15, 20, 25]), 1..4);
         assert_eq!(TimeRange::new(30, 20).slice(&[5, 10]), 2..2);
+        assert_eq!(TimeRange::ALL.slice(&[i64::MIN, 0, i64::MAX]), 0..3);
+    }
+
+    #[test]
+    fn guided_search_finds_what_binary_search_finds() {
+        let irregular: Vec<i64> = (0..200).map(|i: i64| i * i * i - 50 * i * i + 2500 * i).collect();
+        let gap: Vec<i64> = (0..50).chain(100_000..100_050).collect();
+        let regular: Vec<i64> = (0..1000).map(|i| 7 + 15 * i).collect();
+        let extreme = vec![i64::MIN, -1, 0, 1, 2, 3, i64::MAX];
+        for times in [irregular, gap, regular, extreme, vec![], vec![3], vec![3, 4]] {
+            assert!(times.is_sorted());
+            let around = times.iter().flat_map(|&t| [t.saturating_sub(1), t, t.saturating_add(1)]);
+            for t in around.chain([i64::MIN, 0, 50_000, i64::MAX]) {
+                let expected = times.partition_point(|&time| time < t);
+                assert_eq!(super::first_at_or_after(&times, t), expected, "{t} in {times:?}");
+            }
+        }
     }
 }

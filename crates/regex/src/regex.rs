@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
 use regex_automata::meta;
-use regex_syntax::hir::{Hir, Look};
+use regex_syntax::hir::{Hir, HirKind, Look};
 
 use crate::error::{RegexError, RegexErrorReason};
 use crate::fast::Fast;
@@ -28,6 +28,8 @@ struct Inner {
     anchoring: Anchoring,
     fast: Fast,
     group_names: Vec<Option<Box<str>>>,
+    /// Whether the whole pattern is one group, such as `(.*)`: that group is then the whole value.
+    is_one_group: bool,
     engine: OnceLock<meta::Regex>,
 }
 
@@ -75,7 +77,11 @@ impl Regex {
             compiled.ok_or_else(|| RegexError::new(RegexErrorReason::TooLarge, pattern))?;
         }
         let group_names = parsed.group_names;
-        Ok(Self(Arc::new(Inner { pattern: pattern.into(), anchoring, fast, group_names, engine })))
+        let is_one_group = anchoring == Anchoring::Whole
+            && group_names.len() == 2
+            && matches!(parsed.hir.kind(), HirKind::Capture(_));
+        let pattern = pattern.into();
+        Ok(Self(Arc::new(Inner { pattern, anchoring, fast, group_names, is_one_group, engine })))
     }
 
     /// The pattern as written.
@@ -117,6 +123,9 @@ impl Regex {
         }
         if answer == Some(true) && self.0.group_names.len() == 1 {
             return Some(self.expand(template, |index| (index == 0).then_some(value)));
+        }
+        if answer == Some(true) && self.0.is_one_group {
+            return Some(self.expand(template, |index| (index <= 1).then_some(value)));
         }
         let engine = self.engine();
         let mut captures = engine.create_captures();
@@ -174,7 +183,8 @@ impl Anchoring {
 }
 
 fn compile(hir: &Hir) -> Option<meta::Regex> {
-    let config = meta::Config::new().nfa_size_limit(Some(MAX_COMPILED_BYTES));
+    // No full DFA: building one takes longer than most queries, and the lazy one matches as fast.
+    let config = meta::Config::new().nfa_size_limit(Some(MAX_COMPILED_BYTES)).dfa(false);
     meta::Builder::new().configure(config).build_from_hir(hir).ok()
 }
 
@@ -288,6 +298,31 @@ mod tests {
             regex.is_match("foo");
             assert!(regex.0.engine.get().is_none(), "{pattern}");
         }
+    }
+
+    #[test]
+    fn a_pattern_that_is_one_group_needs_no_automaton() {
+        let template = Template::new("<$1|$name|$2|$0>");
+        for (pattern, matches) in [
+            ("(.*)", true),
+            ("(?P<name>.+)", true),
+            ("^(foo|bar)$", true),
+            ("(.*)(.*)", true),
+            ("(bar.*)", false),
+        ] {
+            let regex = Regex::for_label_replace(pattern).unwrap();
+            let by_engine = {
+                let mut captures = regex.engine().create_captures();
+                regex.engine().captures("foo", &mut captures);
+                let group = |i: usize| captures.get_group(i).map(|span| &"foo"[span.range()]);
+                captures.is_match().then(|| regex.expand(&template, group))
+            };
+            assert_eq!(regex.replace("foo", &template), by_engine, "{pattern}");
+            assert_eq!(by_engine.is_some(), matches, "{pattern}");
+        }
+        let regex = Regex::for_label_replace("(.*)").unwrap();
+        assert_eq!(regex.replace("a\nb", &Template::new("$1!")).as_deref(), Some("a\nb!"));
+        assert!(regex.0.engine.get().is_none());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use promqlite_model::RowMut;
 
 use super::definition::{RANGE_TWO_NUMBERS, experimental, of_range, taking};
 use super::mixed::leaving_histograms_out;
-use super::window::fill_by_step;
+use super::window::{fill_by_samples, fill_by_step, long_and_overlapping};
 use crate::{Function, RangeCx, Windows};
 
 /// `double_exponential_smoothing`
@@ -53,15 +53,109 @@ fn six_decimals(v: f64) -> String {
 }
 
 fn smooth(values: &[f64], sf: f64, tf: f64) -> Option<f64> {
-    let [first, second, ..] = *values else { return None };
-    let (mut before, mut level, mut trend) = (0.0, first, second - first);
-    for (i, &v) in values.iter().enumerate().skip(1) {
-        if i > 1 {
-            trend = tf * (level - before) + (1.0 - tf) * trend;
-        }
-        (before, level) = (level, sf * v + (1.0 - sf) * (level + trend));
+    let [first, second, ref rest @ ..] = *values else { return None };
+    let mut state = State::of_two(first, second, sf);
+    rest.iter().for_each(|&v| state.add(v, sf, tf));
+    Some(state.level)
+}
+
+/// What smoothing knows after at least two samples.
+#[derive(Clone, Copy, Debug, Default)]
+struct State {
+    before: f64,
+    level: f64,
+    trend: f64,
+}
+
+impl State {
+    fn of_two(first: f64, second: f64, sf: f64) -> Self {
+        let trend = second - first;
+        Self { before: first, level: sf * second + (1.0 - sf) * (first + trend), trend }
     }
-    Some(level)
+
+    #[inline]
+    fn add(&mut self, v: f64, sf: f64, tf: f64) {
+        self.trend = tf * (self.level - self.before) + (1.0 - tf) * self.trend;
+        (self.before, self.level) = (self.level, sf * v + (1.0 - sf) * (self.level + self.trend));
+    }
+
+    fn same_bits(&self, other: &Self) -> bool {
+        self.level.to_bits() == other.level.to_bits()
+            && self.before.to_bits() == other.before.to_bits()
+            && self.trend.to_bits() == other.trend.to_bits()
+    }
+}
+
+/// Smoothing of windows that overlap. What a window's first samples contribute fades until it is rounded away: then
+/// its state is, to the last bit, that of the window before it, and so are all later states. The states of one pass
+/// are kept, and a window is followed only until it meets them.
+struct Following<'a> {
+    values: &'a [f64],
+    sf: f64,
+    tf: f64,
+    /// Where the pass began.
+    from: usize,
+    /// `states[i]` is the pass' state after sample `from + 1 + i`.
+    states: Vec<State>,
+}
+
+/// Windows of so many samples are worth following.
+const LONG: usize = 64;
+
+/// A window that has not met the known pass after so many samples is not likely to.
+const PATIENCE: usize = 1024;
+
+impl<'a> Following<'a> {
+    fn new(values: &'a [f64], sf: f64, tf: f64) -> Self {
+        Self { values, sf, tf, from: 0, states: Vec::with_capacity(values.len()) }
+    }
+
+    /// The result of the window `lo..hi`; windows only move right.
+    fn smooth(&mut self, lo: usize, hi: usize) -> Option<f64> {
+        if hi - lo < 2 {
+            return None;
+        }
+        if self.states.is_empty() || lo < self.from || lo + 1 >= self.end() {
+            self.restart(lo);
+        }
+        if lo == self.from {
+            return Some(self.known(hi).level);
+        }
+        let mut state = State::of_two(self.values[lo], self.values[lo + 1], self.sf);
+        for i in lo + 2..hi {
+            if i - lo >= PATIENCE {
+                // Such a window becomes the known pass: the old one may have met a NaN that this one has not.
+                self.restart(lo);
+                return Some(self.known(hi).level);
+            }
+            if i % 8 == 0 && state.same_bits(&self.known(i)) {
+                return Some(self.known(hi).level);
+            }
+            state.add(self.values[i], self.sf, self.tf);
+        }
+        Some(state.level)
+    }
+
+    /// Behind the last sample of the known pass.
+    fn end(&self) -> usize {
+        self.from + 1 + self.states.len()
+    }
+
+    fn restart(&mut self, lo: usize) {
+        self.from = lo;
+        self.states.clear();
+        self.states.push(State::of_two(self.values[lo], self.values[lo + 1], self.sf));
+    }
+
+    /// The known pass' state after the samples before `hi`.
+    fn known(&mut self, hi: usize) -> State {
+        let mut state = self.states[self.states.len() - 1];
+        for i in self.end()..hi {
+            state.add(self.values[i], self.sf, self.tf);
+            self.states.push(state);
+        }
+        self.states[hi - self.from - 2]
+    }
 }
 
 fn floats(w: &Windows<'_>, row: &mut RowMut<'_>, cx: &mut RangeCx<'_>) {
@@ -69,6 +163,11 @@ fn floats(w: &Windows<'_>, row: &mut RowMut<'_>, cx: &mut RangeCx<'_>) {
         return;
     }
     let (sf, tf) = (cx.args[0], cx.args[1]);
+    let constant = |numbers: &[f64]| numbers.windows(2).all(|pair| pair[0].to_bits() == pair[1].to_bits());
+    if long_and_overlapping(w, LONG) && constant(sf) && constant(tf) {
+        let mut following = Following::new(w.samples.values, sf[0], tf[0]);
+        return fill_by_samples(w, row, |lo, hi| following.smooth(lo, hi));
+    }
     fill_by_step(w, row, |k, lo, hi| smooth(&w.samples.values[lo..hi], sf[k], tf[k]));
 }
 
@@ -78,4 +177,47 @@ fn mixed(w: &Windows<'_>, row: &mut RowMut<'_>, cx: &mut RangeCx<'_>) {
     }
     let (sf, tf) = (cx.args[0], cx.args[1]);
     leaving_histograms_out(w, row, cx, 0, |k, _, values| smooth(values, sf[k], tf[k]));
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn hostile() -> impl Strategy<Value = f64> {
+        prop_oneof![
+            20 => -1e3..1e3,
+            4 => Just(0.0),
+            1 => Just(1e16),
+            1 => prop::sample::select(vec![f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.0, 1e308, 5e-324]),
+        ]
+    }
+
+    proptest! {
+        /// Following a known pass gives what a pass over each window alone gives, to the last bit.
+        #[test]
+        fn following_equals_fresh_passes(
+            values in prop_oneof![
+                prop::collection::vec(hostile(), 1..400),
+                (1..3000_usize).prop_map(|n| (0..n).map(|i| i as f64 + 0.25).collect()),
+            ],
+            width in 1..2000_usize,
+            stride in 1..50_usize,
+            sf in 0.01..0.99,
+            tf in 0.01..0.99,
+        ) {
+            let mut following = Following::new(&values, sf, tf);
+            for end in (1..=values.len()).step_by(stride) {
+                let start = end.saturating_sub(width);
+                let bits = |v: Option<f64>| v.map(f64::to_bits);
+                let fresh = smooth(&values[start..end], sf, tf);
+                let followed = following.smooth(start, end);
+                // Which of the NaNs comes out is the processor's choice.
+                if !(fresh.is_some_and(f64::is_nan) && followed.is_some_and(f64::is_nan)) {
+                    prop_assert_eq!(bits(followed), bits(fresh), "{}..{}", start, end);
+                }
+            }
+        }
+    }
 }

@@ -8,7 +8,8 @@ use super::histograms::{add, subtract};
 use crate::range::window::go_seconds;
 use crate::{Extension, RangeCx, Windows};
 
-/// The samples that an extended window uses.
+/// The samples that an extended window uses: from the one at or before its left edge to the newest one or, when
+/// smoothed, the first at or behind its right edge.
 #[derive(Clone, Copy)]
 struct Bounds {
     begin: i64,
@@ -43,18 +44,34 @@ pub(in crate::range) fn extended(
     let times = w.samples.times;
     let smoothed = extension == Extension::Smoothed;
     let divisor = if kind == Kind::Rate { go_seconds(w.range.0) } else { 1.0 };
+    // Windows never move left, so neither do the cursors.
+    let (mut lo, mut inside, mut behind, mut hi) = (0, 0, 0, 0);
     for k in 0..w.len() {
         let (begin, end) = (w.begin(k), w.end(k));
-        let lo = times.partition_point(|&t| t <= begin.saturating_sub(w.lookback.0));
-        let reach = if smoothed { end.saturating_add(w.lookback.0) } else { end };
-        let hi = times.partition_point(|&t| t <= reach);
+        lo = passed(times, lo, begin.saturating_sub(w.lookback.0));
+        hi = passed(times, hi, if smoothed { end.saturating_add(w.lookback.0) } else { end });
         if lo >= hi {
             continue;
         }
+        inside = passed(times, inside, begin);
+        behind = passed(times, behind, end.saturating_sub(1));
         let window = w.samples.slice(lo..hi);
-        let Some(bounds) = bounds(&window, begin, end, smoothed) else { continue };
+        let newest = hi - lo - 1;
+        let bounds = Bounds {
+            begin,
+            end,
+            first: (inside - lo).min(newest).saturating_sub(1),
+            last: if smoothed { (behind - lo).min(newest) } else { newest },
+            smoothed,
+        };
+        if window.times[bounds.last] <= begin || (smoothed && window.times[bounds.first] > end) {
+            continue;
+        }
         let used = bounds.first..=bounds.last;
-        let histograms = used.clone().filter(|&i| window.histogram(i).is_some()).count();
+        let histograms = match window.histograms {
+            None => 0,
+            Some(_) => used.clone().filter(|&i| window.histogram(i).is_some()).count(),
+        };
         if histograms == 0 {
             row.set(k, of_floats(kind, &window, bounds) / divisor);
         } else if histograms < used.count() {
@@ -68,16 +85,12 @@ pub(in crate::range) fn extended(
     }
 }
 
-fn bounds(window: &Samples<'_>, begin: i64, end: i64, smoothed: bool) -> Option<Bounds> {
-    let times = window.times;
-    let n = times.len();
-    let inside = times[..n - 1].partition_point(|&t| t <= begin);
-    let first = inside.saturating_sub(1);
-    let last = if smoothed { times[..n - 1].partition_point(|&t| t < end) } else { n - 1 };
-    if times[last] <= begin || (smoothed && times[first] > end) {
-        return None;
+/// The first sample after `t`, from a cursor that is not behind it.
+fn passed(times: &[i64], mut cursor: usize, t: i64) -> usize {
+    while times.get(cursor).is_some_and(|&time| time <= t) {
+        cursor += 1;
     }
-    Some(Bounds { begin, end, first, last, smoothed })
+    cursor
 }
 
 fn fraction(times: &[i64], before: usize, at: i64) -> f64 {
