@@ -38,6 +38,7 @@ pub(crate) struct Window {
     pub(crate) points: Vec<(i64, Val)>,
     /// Points around the window, for `anchored` and `smoothed`.
     pub(crate) around: Vec<(i64, Val)>,
+    pub(crate) extended: Option<Extended>,
     pub(crate) begin: i64,
     pub(crate) end: i64,
 }
@@ -354,6 +355,7 @@ impl Naive<'_> {
                         flagged: s.1,
                         points: s.2.iter().filter(|p| end - range_ms < p.0 && p.0 <= end).cloned().collect(),
                         around: Vec::new(),
+                        extended: None,
                         begin: end - range_ms,
                         end,
                     };
@@ -415,7 +417,7 @@ impl Naive<'_> {
                 Some(Extended::Smoothed) => between(begin - self.lookback, end + self.lookback),
             };
             let (labels, points) = (stored.labels.clone(), between(begin, end));
-            Window { series: i, labels, flagged: false, points, around, begin, end }
+            Window { series: i, labels, flagged: false, points, around, extended: s.extended, begin, end }
         };
         self.wanted(s).map(cut).filter(|w| !w.points.is_empty() || !w.around.is_empty()).collect()
     }

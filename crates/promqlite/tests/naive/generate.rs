@@ -158,11 +158,24 @@ impl Generator<'_> {
                 Expr::Call("double_exponential_smoothing", vec![range, sf, tf])
             }
             4 => Expr::Call(*self.random.pick(&MORE_OF_RANGES), vec![range]),
-            5..=9 => {
+            5 => self.of_edges(),
+            6..=9 => {
                 Expr::Call(*self.random.pick(&["rate", "increase", "delta", "irate", "resets"]), vec![range])
             }
             _ => Expr::Call(*self.random.pick(&OF_RANGES), vec![range]),
         }
+    }
+
+    fn of_edges(&mut self) -> Expr {
+        let metric = Some(*self.random.pick(&["x_total", "y"]));
+        let extended = *self.random.pick(&[Extended::Anchored, Extended::Smoothed]);
+        let range_ms = *self.random.pick(&[60_000, 90_000, 150_000, 300_000, 600_000]);
+        let name = match extended {
+            Extended::Anchored => *self.random.pick(&["rate", "increase", "delta", "changes", "resets"]),
+            Extended::Smoothed => *self.random.pick(&["rate", "increase", "delta"]),
+        };
+        let s = Selector { metric, matchers: Vec::new(), extended: Some(extended), shift: self.shift() };
+        Expr::Call(name, vec![Expr::Range(s, range_ms)])
     }
 
     fn grouping(&mut self) -> Option<Grouping> {

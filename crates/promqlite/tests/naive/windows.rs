@@ -6,7 +6,7 @@ use promqlite::histogram::CounterResetHint::Gauge;
 
 use super::data::Stored;
 use super::evaluate::{DUPLICATE, Naive, Out, Sample, Val, Vector, Window, fail, stale};
-use super::expr::{Expr, Type};
+use super::expr::{Expr, Extended, Type};
 use super::histogram::Hist;
 use super::instant::absent_labels;
 use super::labels::Labels;
@@ -121,14 +121,10 @@ impl Naive<'_> {
             return Ok(None);
         }
         let metric = w.labels.metric();
-        let floats: Vec<(i64, f64)> = w
-            .points
-            .iter()
-            .filter_map(|(t, v)| match v {
-                Val::Float(v) => Some((*t, *v)),
-                Val::Hist(_) => None,
-            })
-            .collect();
+        let floats = floats_of(&w.points);
+        if let Some(extended) = w.extended {
+            return Ok(self.over_edges(name, w, extended));
+        }
         let hists: Vec<(i64, &Hist)> = w
             .points
             .iter()
@@ -184,6 +180,61 @@ impl Naive<'_> {
             return Ok(None);
         }
         Ok(Some(Val::Float(self.of_floats(name, &floats, cx))))
+    }
+
+    /// `anchored` and `smoothed`, for floats.
+    fn over_edges(&self, name: &str, w: &Window, extended: Extended) -> Option<Val> {
+        let (a, b, p) = (w.begin, w.end, floats_of(&w.around));
+        let n = p.len();
+        let (smoothed, counter) = (extended == Extended::Smoothed, name != "delta");
+        let from = (0..n - 1).find(|i| p[*i].0 > a).unwrap_or(n - 1);
+        if ["changes", "resets"].contains(&name) {
+            let start = p.iter().rposition(|(t, _)| *t <= a).unwrap_or(0);
+            let kept: Vec<(i64, Val)> = p[start..].iter().map(|(t, v)| (*t, Val::Float(*v))).collect();
+            return (p[n - 1].0 > a).then(|| Val::Float(turns(name, &kept)));
+        }
+        let first = from.saturating_sub(1);
+        let last = if smoothed { (0..n - 1).find(|i| p[*i].0 >= b).unwrap_or(n - 1) } else { n - 1 };
+        if p[last].0 <= a || (smoothed && p[first].0 > b) {
+            return None;
+        }
+        let between = |i: usize, t: i64| {
+            let ((t1, y1), (t2, y2)) = (p[i], p[i + 1]);
+            let y1 = if counter && y2 < y1 { 0.0 } else { y1 };
+            y1 + (y2 - y1) * seconds(t - t1) / seconds(t2 - t1)
+        };
+        let left = if smoothed && p[first].0 < a { between(first, a) } else { p[first].1 };
+        let right = if smoothed && last > 0 && p[last].0 > b { between(last - 1, b) } else { p[last].1 };
+        let mut result = right - left;
+        if counter {
+            let mut before = left;
+            for (t, v) in &p[first..=last] {
+                let edge = (*t == p[first].0 && *t <= a) || (*t == p[last].0 && *t >= b);
+                if edge {
+                    continue;
+                }
+                if *v < before {
+                    result += before;
+                }
+                before = *v;
+            }
+            if right < before {
+                result += before;
+            }
+            self.remark_name(w.labels.metric());
+        }
+        if name == "rate" {
+            result /= seconds(b - a);
+        }
+        Some(Val::Float(result))
+    }
+
+    /// Counters have names that say so.
+    fn remark_name(&self, metric: &str) {
+        let typical = ["_total", "_sum", "_count", "_bucket"].iter().any(|end| metric.ends_with(end));
+        if !metric.is_empty() && !typical {
+            self.note(format!("PromQL info: metric might not be a counter, name does not end in _total/_sum/_count/_bucket: {metric:?}"));
+        }
     }
 
     fn mixed_window(&self, metric: &str) {
@@ -290,10 +341,8 @@ impl Naive<'_> {
         if name == "rate" {
             factor /= seconds(w.end - w.begin);
         }
-        let metric = w.labels.metric();
-        let typical = ["_total", "_sum", "_count", "_bucket"].iter().any(|end| metric.ends_with(end));
-        if counter && !metric.is_empty() && !typical {
-            self.note(format!("PromQL info: metric might not be a counter, name does not end in _total/_sum/_count/_bucket: {metric:?}"));
+        if counter {
+            self.remark_name(w.labels.metric());
         }
         Some(Val::Float(raw * factor))
     }
@@ -428,6 +477,14 @@ impl Naive<'_> {
             _ => before.1,
         }))
     }
+}
+
+fn floats_of(points: &[(i64, Val)]) -> Vec<(i64, f64)> {
+    let float = |(t, v): &(i64, Val)| match v {
+        Val::Float(v) => Some((*t, *v)),
+        Val::Hist(_) => None,
+    };
+    points.iter().filter_map(float).collect()
 }
 
 /// How often the value changes, or falls as a counter does.
