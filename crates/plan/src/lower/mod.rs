@@ -135,7 +135,8 @@ impl<'a> Lowerer<'a> {
         // `sort` of constants is ineffective, and says so, only where it is evaluated at several steps.
         let sorts = matches!(&expr.kind, ExprKind::Call { function, .. }
             if matches!(function.kernel, Kernel::Sort(_) | Kernel::SortByLabel(_)));
-        let once = (expr.invariance == Invariance::Pinned || (expr.invariance == Invariance::Constant && sorts))
+        let once = (expr.invariance == Invariance::Pinned
+            || (expr.invariance == Invariance::Constant && sorts))
             && expr.ty != ValueType::Matrix
             && scope.at == AtRule::Pins
             && scope.grid.len > 1;
