@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::context::Cx;
 use crate::error::ExecError;
+use crate::measure::{Meter, PartId};
 
 /// The bytes that all parts of one query hold together.
 #[derive(Debug)]
@@ -12,11 +13,13 @@ pub(crate) struct Budget {
     limit: usize,
     held: AtomicUsize,
     peak: AtomicUsize,
+    /// Counts what each part of the query holds, if that is measured.
+    meter: Option<Arc<Meter>>,
 }
 
 impl Budget {
-    pub(crate) fn new(limit: usize) -> Self {
-        Self { limit, held: AtomicUsize::new(0), peak: AtomicUsize::new(0) }
+    pub(crate) fn new(limit: usize, meter: Option<Arc<Meter>>) -> Self {
+        Self { limit, held: AtomicUsize::new(0), peak: AtomicUsize::new(0), meter }
     }
 
     /// The most bytes that were held at once.
@@ -24,7 +27,12 @@ impl Budget {
         self.peak.load(Ordering::Relaxed)
     }
 
-    fn take(&self, bytes: usize) -> Result<(), ExecError> {
+    /// The part of the query that holds what is taken now.
+    fn owner(&self) -> PartId {
+        self.meter.as_ref().map_or(PartId::REST, |meter| meter.here())
+    }
+
+    fn take(&self, bytes: usize, owner: PartId) -> Result<(), ExecError> {
         // A sum that overflows is over any limit; a refused request is not held.
         let before = self.held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |held| {
             held.checked_add(bytes).filter(|&now| now <= self.limit)
@@ -32,6 +40,9 @@ impl Budget {
         match before {
             Ok(before) => {
                 self.peak.fetch_max(before + bytes, Ordering::Relaxed);
+                if let Some(meter) = &self.meter {
+                    meter.hold(owner, bytes);
+                }
                 Ok(())
             }
             Err(held) => {
@@ -41,8 +52,18 @@ impl Budget {
         }
     }
 
-    fn give_back(&self, bytes: usize) {
+    fn give_back(&self, bytes: usize, owner: PartId) {
         self.held.fetch_sub(bytes, Ordering::Relaxed);
+        if let Some(meter) = &self.meter {
+            meter.give_back(owner, bytes);
+        }
+    }
+
+    fn hand_over(&self, bytes: usize, from: PartId, to: PartId) {
+        if let Some(meter) = self.meter.as_ref().filter(|_| from != to) {
+            meter.receive(to, bytes);
+            meter.give_back(from, bytes);
+        }
     }
 }
 
@@ -51,18 +72,27 @@ impl Budget {
 pub(crate) struct Held {
     budget: Arc<Budget>,
     bytes: usize,
+    owner: PartId,
 }
 
 impl Held {
     /// Holds `bytes`.
     pub(crate) fn new(budget: &Arc<Budget>, bytes: usize) -> Result<Self, ExecError> {
-        budget.take(bytes)?;
-        Ok(Self { budget: Arc::clone(budget), bytes })
+        let owner = budget.owner();
+        budget.take(bytes, owner)?;
+        Ok(Self { budget: Arc::clone(budget), bytes, owner })
     }
 
     /// Holds `bytes` more.
     pub(crate) fn add(&mut self, bytes: usize) -> Result<(), ExecError> {
-        self.budget.take(bytes)?;
+        self.budget.take(bytes, self.owner)?;
+        self.bytes += bytes;
+        Ok(())
+    }
+
+    /// Holds `bytes` more for whatever part of the query is at work, which holds them to its end.
+    pub(crate) fn add_for_all(&mut self, bytes: usize) -> Result<(), ExecError> {
+        self.budget.take(bytes, self.budget.owner())?;
         self.bytes += bytes;
         Ok(())
     }
@@ -72,7 +102,7 @@ impl Held {
         if bytes > self.bytes {
             return self.add(bytes - self.bytes);
         }
-        self.budget.give_back(self.bytes - bytes);
+        self.budget.give_back(self.bytes - bytes, self.owner);
         self.bytes = bytes;
         Ok(())
     }
@@ -84,13 +114,14 @@ impl Held {
 
     /// Holds what `other` held as well.
     pub(crate) fn absorb(&mut self, mut other: Self) {
+        self.budget.hand_over(other.bytes, other.owner, self.owner);
         self.bytes += std::mem::take(&mut other.bytes);
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.budget.give_back(self.bytes);
+        self.budget.give_back(self.bytes, self.owner);
     }
 }
 
@@ -145,7 +176,7 @@ mod tests {
 
     #[test]
     fn what_is_dropped_is_given_back() {
-        let budget = Arc::new(Budget::new(100));
+        let budget = Arc::new(Budget::new(100, None));
         let first = Held::new(&budget, 60).expect("fits");
         let refused = Held::new(&budget, 41).expect_err("41 are too many");
         assert!(matches!(refused, ExecError::TooManyBytes { needed: 101, limit: 100 }));

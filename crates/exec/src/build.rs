@@ -22,11 +22,16 @@ use crate::run::Query;
 /// Opens a vector node.
 pub(crate) fn open<'q>(node: &'q Node, query: &'q Query<'q>, cx: &Cx<'q>) -> Result<Opened<'q>, ExecError> {
     with_stack(|| {
+        let _at = cx.at_node(node);
         cx.check()?;
         let opened = open_kind(node, query, cx)?;
         cx.check_shape(opened.rows(), opened.steps)?;
         let held = cx.hold(opened.schema.bytes())?;
-        Ok(opened.holding(held))
+        let opened = opened.holding(held);
+        Ok(match &cx.meter {
+            Some(meter) => opened.measured(meter.node(node), meter),
+            None => opened,
+        })
     })
 }
 

@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use promqlite_model::{Annotation, Annotations, Pos, Symbol, Symbols};
-use promqlite_plan::Settings;
+use promqlite_plan::{Node, Settings};
 use promqlite_storage::Storage;
 
 use crate::budget::{Budget, Held};
 use crate::error::{ExecError, Phase};
+use crate::measure::{Meter, PartId, Scope};
 
 /// What an interned string takes beside its text: its place in the table, and room for the table to grow.
 const SYMBOL_BYTES: usize = 96;
@@ -112,14 +113,21 @@ pub(crate) struct Cx<'q> {
     budget: Arc<Budget>,
     /// What is held until the query ends.
     kept: Mutex<Held>,
-    pub samples_read: AtomicU64,
+    samples_read: AtomicU64,
     pub series: AtomicU64,
+    /// Counts what each part of the query uses, if that is measured.
+    pub meter: Option<Arc<Meter>>,
 }
 
 impl<'q> Cx<'q> {
-    pub(crate) fn new(options: ExecOptions, settings: Settings, storage: &'q dyn Storage) -> Self {
+    pub(crate) fn new(
+        options: ExecOptions,
+        settings: Settings,
+        storage: &'q dyn Storage,
+        meter: Option<Arc<Meter>>,
+    ) -> Self {
         let symbols = Arc::new(Symbols::overlay(Arc::clone(storage.symbols())));
-        let budget = Arc::new(Budget::new(options.limits.max_bytes));
+        let budget = Arc::new(Budget::new(options.limits.max_bytes, meter.clone()));
         let kept = Mutex::new(Held::new(&budget, 0).expect("invariant: nothing fits any budget"));
         Self {
             options,
@@ -133,6 +141,7 @@ impl<'q> Cx<'q> {
             kept,
             samples_read: AtomicU64::new(0),
             series: AtomicU64::new(0),
+            meter,
         }
     }
 
@@ -144,7 +153,7 @@ impl<'q> Cx<'q> {
             use_start_timestamps: false,
             type_and_unit_labels: false,
         };
-        Self::new(ExecOptions::default(), settings, storage)
+        Self::new(ExecOptions::default(), settings, storage, None)
     }
 
     /// Ends the query if it was cancelled or its time is over.
@@ -196,6 +205,24 @@ impl<'q> Cx<'q> {
         std::mem::take(&mut *self.notes.lock().expect("no holder panics"))
     }
 
+    /// Lets what this thread does count for a part of the query, as long as the guard lives.
+    pub(crate) fn at(&self, part: impl FnOnce(&Meter) -> PartId) -> Option<Scope<'_>> {
+        self.meter.as_deref().map(|meter| meter.enter(part(meter)))
+    }
+
+    /// Lets what this thread does count for a node of the plan, as long as the guard lives.
+    pub(crate) fn at_node(&self, node: &Node) -> Option<Scope<'_>> {
+        self.at(|meter| meter.node(node))
+    }
+
+    /// Counts samples that were read from storage.
+    pub(crate) fn count_read(&self, samples: usize) {
+        self.samples_read.fetch_add(samples as u64, Ordering::Relaxed);
+        if let Some(meter) = &self.meter {
+            meter.read_samples(samples as u64);
+        }
+    }
+
     /// Counts samples that are now held.
     pub(crate) fn hold_samples(&self, n: usize) -> Result<(), ExecError> {
         let now = self.samples.fetch_add(n, Ordering::Relaxed) + n;
@@ -225,7 +252,7 @@ impl<'q> Cx<'q> {
 
     /// Counts bytes until the query ends.
     pub(crate) fn keep(&self, bytes: usize) -> Result<(), ExecError> {
-        self.kept.lock().expect("no holder panics").add(bytes)
+        self.kept.lock().expect("no holder panics").add_for_all(bytes)
     }
 
     /// The symbol of a text that the query makes; new ones are kept until the query ends.

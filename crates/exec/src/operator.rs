@@ -15,6 +15,7 @@ use crate::block::Block;
 use crate::budget::Held;
 use crate::context::Cx;
 use crate::error::ExecError;
+use crate::measure::{Meter, PartId};
 
 /// The output series of an operator.
 #[derive(Clone, Debug, Default)]
@@ -93,6 +94,10 @@ impl DeepBox<'_> {
         let source = self.0.as_ref().expect("invariant: only a drop empties the box");
         with_stack(|| source.read(rows, cx))
     }
+
+    fn is_quiet(&self) -> bool {
+        self.0.as_ref().is_some_and(|source| source.is_quiet())
+    }
 }
 
 impl Drop for DeepBox<'_> {
@@ -128,6 +133,13 @@ impl<'q> Opened<'q> {
         self
     }
 
+    /// The same operator, whose reads count for a part of the query.
+    pub(crate) fn measured(mut self, part: PartId, meter: &Meter) -> Self {
+        meter.set_rows(part, self.rows());
+        self.source = DeepBox(Some(Box::new(Measured { source: self.source, part })));
+        self
+    }
+
     /// Number of rows.
     pub(crate) fn rows(&self) -> usize {
         self.schema.len()
@@ -144,7 +156,7 @@ impl<'q> Opened<'q> {
         unneeded: impl Iterator<Item = usize>,
         cx: &Cx<'_>,
     ) -> Result<(), ExecError> {
-        if self.source.0.as_ref().is_some_and(|source| source.is_quiet()) {
+        if self.source.is_quiet() {
             return Ok(());
         }
         for row in unneeded {
@@ -204,6 +216,26 @@ impl<B: Borrow<Block> + Send + Sync> Source for Materialized<B> {
     }
 }
 
+/// A source whose reads are measured.
+struct Measured<'q> {
+    source: DeepBox<'q>,
+    part: PartId,
+}
+
+impl Source for Measured<'_> {
+    fn read(&self, rows: Range<usize>, cx: &Cx) -> Result<Block, ExecError> {
+        let _at = cx.at(|meter| {
+            meter.read_batch(self.part);
+            self.part
+        });
+        self.source.read(rows, cx)
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.source.is_quiet()
+    }
+}
+
 /// A source without rows.
 struct Nothing {
     steps: usize,
@@ -255,7 +287,17 @@ pub(crate) fn fold_morsels<T: Send>(
     // A bounded number of results is in flight, so memory does not grow with the rows.
     for wave in morsels.chunks(rayon::current_num_threads() * 4) {
         cx.check()?;
-        let results: Vec<Result<T, ExecError>> = wave.par_iter().map(|morsel| map(morsel.clone())).collect();
+        let work = |part| -> Vec<Result<T, ExecError>> {
+            let morsel = |morsel: &Range<usize>| {
+                let _at = cx.meter.as_ref().map(|meter| meter.help(part));
+                map(morsel.clone())
+            };
+            wave.par_iter().map(morsel).collect()
+        };
+        let results = match &cx.meter {
+            Some(meter) => meter.wait(work),
+            None => work(PartId::REST),
+        };
         for result in results {
             reduce(result?)?;
         }

@@ -1,17 +1,19 @@
 //! From a plan to a result.
 
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
-use promqlite_model::{Annotations, Matcher, TimeRange, Value};
-use promqlite_plan::Plan;
+use promqlite_model::{Annotations, Matcher, TimeRange, Value, ValueType};
+use promqlite_plan::{Plan, SelectorId};
 use promqlite_storage::{SelectHints, SelectRequest, Selection, Storage, StorageError, Watch};
 
 use crate::block::Block;
 use crate::collect::collect;
 use crate::context::{Cx, ExecOptions, Stats};
 use crate::error::{ExecError, Phase};
+use crate::measure::{Meter, PartId};
 use crate::operator::Schema;
 use crate::ops::totals::TotalsOnly;
+use crate::profile::Profile;
 
 /// What all operators of a query refer to.
 pub(crate) struct Query<'q> {
@@ -40,14 +42,53 @@ pub struct Output {
 /// [`ExecError`]: the data does not allow the operation, a limit was passed, the deadline came, the query was
 /// cancelled, or the store failed. There is no partial result.
 pub fn execute(plan: &Plan, storage: &dyn Storage, options: ExecOptions) -> Result<Output, ExecError> {
-    let cx = Cx::new(options, plan.settings, storage);
+    run(plan, storage, options, None)
+}
+
+/// Runs a plan as [`execute`] does, and measures what each part of it uses. That costs a few looks at the clock per
+/// operator and batch.
+///
+/// # Errors
+/// As [`execute`].
+pub fn analyze(
+    plan: &Plan,
+    storage: &dyn Storage,
+    options: ExecOptions,
+) -> Result<(Output, Profile), ExecError> {
+    let meter = Arc::new(Meter::new(plan));
+    let output = {
+        let _at = meter.enter(PartId::REST);
+        run(plan, storage, options, Some(Arc::clone(&meter)))?
+    };
+    Ok((output, Profile::new(plan, &meter)))
+}
+
+fn run(
+    plan: &Plan,
+    storage: &dyn Storage,
+    options: ExecOptions,
+    meter: Option<Arc<Meter>>,
+) -> Result<Output, ExecError> {
+    let cx = Cx::new(options, plan.settings, storage, meter);
     cx.check_in(Phase::Execution)?;
     cx.keep(cx.options.text_bytes)?;
     let selections = select_all(plan, &cx)?;
     let shared = plan.shared.iter().map(|_| OnceLock::new()).collect();
     let query = Query { plan, selections, shared };
-    let value = collect(&query, &cx)?;
+    let value = {
+        let _at = cx.at(|meter| outermost(plan, meter));
+        collect(&query, &cx)?
+    };
+    if let Some(meter) = &cx.meter {
+        meter.set_rows(outermost(plan, meter), value.series_count());
+        meter.set_rows(meter.result(), value.series_count());
+    }
     Ok(Output { value, annotations: cx.take_notes(), stats: cx.stats() })
+}
+
+/// What makes the result: windows become one without another operator between.
+fn outermost(plan: &Plan, meter: &Meter) -> PartId {
+    if plan.root.ty == ValueType::Matrix { meter.node(&plan.root) } else { meter.result() }
 }
 
 /// What a store keeps for each selected series: its number and a snapshot of its samples.
@@ -95,11 +136,15 @@ impl Watch for SelectWatch<'_, '_> {
 /// Issues every select before anything is evaluated, so that the query sees one state of the store.
 fn select_all(plan: &Plan, cx: &Cx<'_>) -> Result<Vec<Box<dyn Selection>>, ExecError> {
     let mut selections = Vec::with_capacity(plan.selectors.len());
-    for spec in &plan.selectors {
+    for (id, spec) in plan.selectors.iter().enumerate() {
+        let _at = cx.at(|meter| meter.search(SelectorId(id)));
         cx.check()?;
         let hints =
             SelectHints { step: spec.step, range: spec.window, needed_labels: spec.needed_labels.clone() };
         let selection = select(&spec.matchers, spec.range, hints, cx)?;
+        if let Some(meter) = &cx.meter {
+            meter.set_rows(meter.search(SelectorId(id)), selection.len());
+        }
         cx.keep(selection.len().saturating_mul(SELECTED_BYTES))?;
         cx.series.fetch_add(selection.len() as u64, std::sync::atomic::Ordering::Relaxed);
         selection.warnings().into_iter().for_each(|text| cx.storage_warning(text));

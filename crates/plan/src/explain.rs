@@ -51,6 +51,16 @@ impl fmt::Display for Plan {
     }
 }
 
+impl Node {
+    /// The operation as explain prints it, without type and steps: `sum by (job)`.
+    #[must_use]
+    pub fn operation(&self) -> String {
+        let mut out = String::new();
+        push_operation(&mut out, self);
+        out
+    }
+}
+
 fn push_selector(out: &mut String, id: usize, spec: &SelectorSpec) {
     let matchers: Vec<String> = spec.matchers.iter().map(ToString::to_string).collect();
     let _ = write!(out, "${id} {{{}}} {}", matchers.join(", "), range(spec.range));

@@ -55,7 +55,7 @@ mod error;
 
 pub use engine::{Engine, EngineOptions, Query, QueryResult};
 pub use error::QueryError;
-pub use promqlite_exec::{Cancel, ExecError, Limits, Phase, Stats};
+pub use promqlite_exec::{Cancel, ExecError, Limits, Part, PartKind, Phase, Profile, Stats};
 pub use promqlite_functions as functions;
 pub use promqlite_model::{
     Annotation, Annotations, Grid, Label, LabelSet, Labels, Level, MatchOp, Matcher, Millis, Pos, STALE_NAN,

@@ -1,7 +1,6 @@
 //! Functions of windows, over stored samples and over subqueries.
 
 use std::ops::Range;
-use std::sync::atomic::Ordering;
 
 use promqlite_functions::{
     Extension, ExtensionSupport, Function, Kernel, RangeCx, RangeKernel, Stop, Windows,
@@ -105,7 +104,7 @@ impl<'q> RowSamples<'q> {
                 for row in rows {
                     cx.check()?;
                     let samples = buf.read(*selection, row, span)?;
-                    cx.samples_read.fetch_add(samples.len() as u64, Ordering::Relaxed);
+                    cx.count_read(samples.len());
                     let _copy = if has_stale(&samples) { Some(cx.hold(bytes_of(&samples))?) } else { None };
                     f(row, without_stale(samples, &mut clean))?;
                 }

@@ -43,7 +43,14 @@ impl Deref for Numbers {
 
 /// Evaluates a scalar node on its grid.
 pub(crate) fn scalar<'q>(node: &'q Node, query: &'q Query<'q>, cx: &Cx<'q>) -> Result<Numbers, ExecError> {
-    promqlite_plan::with_stack(|| scalar_inner(node, query, cx))
+    promqlite_plan::with_stack(|| {
+        let _at = cx.at_node(node);
+        let numbers = scalar_inner(node, query, cx)?;
+        if let Some(meter) = &cx.meter {
+            meter.set_rows(meter.node(node), 1);
+        }
+        Ok(numbers)
+    })
 }
 
 fn scalar_inner<'q>(node: &'q Node, query: &'q Query<'q>, cx: &Cx<'q>) -> Result<Numbers, ExecError> {

@@ -1,7 +1,6 @@
 //! Instant selectors.
 
 use std::ops::Range;
-use std::sync::atomic::Ordering;
 
 use promqlite_functions::Stop;
 use promqlite_model::{Annotation, Labels, Millis, Pos, SampleBuf, Symbol, TimeRange, is_stale};
@@ -86,7 +85,7 @@ impl Source for InstantSelector<'_> {
             }
         }
         cx.check()?;
-        cx.samples_read.fetch_add(points as u64, Ordering::Relaxed);
+        cx.count_read(points);
         cx.hold_samples(points)?;
         Ok(batch)
     }
