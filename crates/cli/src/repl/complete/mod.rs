@@ -99,20 +99,21 @@ fn operands(names: &Names, word: &str, words: &[&'static str]) -> Vec<Candidate>
     for function in functions::functions().iter().filter(|function| function.name.starts_with(word)) {
         found.push(Candidate::new(
             format!("{}(", function.name),
-            describe(function_signature(function), function.doc.summary),
+            describe(function_signature(function), function.experimental, function.doc.summary),
         ));
     }
     for aggregation in functions::aggregations().iter().filter(|a| a.name.starts_with(word)) {
         found.push(Candidate::new(
             aggregation.name,
-            describe(aggregation_signature(aggregation), aggregation.doc.summary),
+            describe(aggregation_signature(aggregation), aggregation.experimental, aggregation.doc.summary),
         ));
     }
     found
 }
 
-fn describe(signature: String, summary: &str) -> String {
-    format!("{signature}. {summary}")
+fn describe(signature: String, experimental: bool, summary: &str) -> String {
+    let mark = if experimental { " (experimental)" } else { "" };
+    format!("{signature}{mark}. {summary}")
 }
 
 fn starting<'a>(words: impl Iterator<Item = &'a str>, start: &str) -> Vec<Candidate> {

@@ -2,6 +2,7 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 
 use promqlite::storage::MetricKind;
@@ -20,7 +21,14 @@ pub(crate) struct Names {
     metrics: Arc<OnceLock<Vec<MetricName>>>,
     four_scrapes: OnceCell<Option<String>>,
     labels: RefCell<HashMap<Vec<String>, Vec<String>>>,
+    /// Values by label and by what the other matchers say.
+    values: RefCell<HashMap<(String, LabelPairs), Rc<Vec<String>>>>,
 }
+
+type LabelPairs = Vec<(String, String)>;
+
+/// Metrics that are offered at most.
+const MAX_METRICS: usize = 1000;
 
 /// A metric that can be completed.
 #[derive(Clone, Debug)]
@@ -50,7 +58,14 @@ impl Names {
         std::thread::spawn(move || {
             ahead.get_or_init(|| list_metrics(&*ahead_storage));
         });
-        Self { generation, storage, metrics, four_scrapes: OnceCell::new(), labels: RefCell::default() }
+        Self {
+            generation,
+            storage,
+            metrics,
+            four_scrapes: OnceCell::new(),
+            labels: RefCell::default(),
+            values: RefCell::default(),
+        }
     }
 
     /// All metrics, sorted by name.
@@ -64,11 +79,18 @@ impl Names {
         metrics.binary_search_by(|metric| metric.name.as_str().cmp(name)).is_ok()
     }
 
-    /// The metrics whose names start so.
-    pub(crate) fn metrics_starting<'a>(&'a self, start: &'a str) -> impl Iterator<Item = &'a MetricName> {
+    /// The metrics whose names start so. Of very many, the first and the last: that is enough to tell how far all
+    /// of them agree, and nobody reads a list of the rest.
+    pub(crate) fn metrics_starting(&self, start: &str) -> impl Iterator<Item = &MetricName> {
         let metrics = self.metrics();
         let first = metrics.partition_point(|metric| metric.name.as_str() < start);
-        metrics[first..].iter().take_while(move |metric| metric.name.starts_with(start))
+        let found = &metrics[first..];
+        let found = &found[..found.partition_point(|metric| metric.name.starts_with(start))];
+        let (shown, last) = match found {
+            [shown @ .., last] if found.len() > MAX_METRICS => (&shown[..MAX_METRICS - 1], Some(last)),
+            all => (all, None),
+        };
+        shown.iter().chain(last)
     }
 
     /// The labels of these metrics, without the name; of all series if there are none of them.
@@ -92,7 +114,17 @@ impl Names {
     }
 
     /// The values of a label on the series that have these others; on all if no series has them.
-    pub(crate) fn values_of(&self, label: &str, others: &[(String, String)]) -> Vec<String> {
+    pub(crate) fn values_of(&self, label: &str, others: &[(String, String)]) -> Rc<Vec<String>> {
+        let key = (label.to_owned(), others.to_vec());
+        if let Some(known) = self.values.borrow().get(&key) {
+            return Rc::clone(known);
+        }
+        let found = Rc::new(self.look_up_values(label, others));
+        self.values.borrow_mut().insert(key, Rc::clone(&found));
+        found
+    }
+
+    fn look_up_values(&self, label: &str, others: &[(String, String)]) -> Vec<String> {
         let matchers: Vec<Matcher> = others
             .iter()
             .filter_map(|(name, value)| Matcher::new(name, MatchOp::Equal, value).ok())

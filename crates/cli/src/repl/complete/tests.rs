@@ -155,6 +155,9 @@ fn a_hundred_thousand_metrics_are_no_burden() {
     assert_eq!(names.metrics().len(), 100_000);
     let started = Instant::now();
     assert_eq!(complete(&names, "sum(metric_0123", 15).1.len(), 100);
+    let (start, all) = complete(&names, "sum(metric_0", 12);
+    assert_eq!((start, all.len()), (4, 1000));
+    assert_eq!(all.last().expect("candidates").replacement, "metric_099999_total");
     // 20 ms are the aim in a release build; debug builds on busy machines get more.
     assert!(started.elapsed() < Duration::from_millis(500), "{:?}", started.elapsed());
 }
