@@ -49,7 +49,9 @@ fn command_names(start: &str) -> Vec<Candidate> {
         let names = command.names.iter().filter(|name| name.starts_with(start));
         names.map(|name| Candidate::new(format!(".{name}"), command.summary)).collect::<Vec<_>>()
     };
-    COMMANDS.iter().flat_map(named).collect()
+    let mut found: Vec<Candidate> = COMMANDS.iter().flat_map(named).collect();
+    found.sort_by(|a, b| a.replacement.cmp(&b.replacement));
+    found
 }
 
 fn settings(arguments: &str, word: &str, first: bool) -> Vec<Candidate> {

@@ -22,10 +22,11 @@ pub(crate) struct Names {
     four_scrapes: OnceCell<Option<String>>,
     labels: RefCell<HashMap<Vec<String>, Vec<String>>>,
     /// Values by label and by what the other matchers say.
-    values: RefCell<HashMap<(String, LabelPairs), Rc<Vec<String>>>>,
+    values: RefCell<HashMap<ValuesOf, Rc<Vec<String>>>>,
 }
 
-type LabelPairs = Vec<(String, String)>;
+/// A label, and the labels and values that the other matchers say.
+type ValuesOf = (String, Vec<(String, String)>);
 
 /// Metrics that are offered at most.
 const MAX_METRICS: usize = 1000;
