@@ -209,13 +209,13 @@ impl Naive<'_> {
         let Some(note) = note else { return };
         let name = self.named(labels);
         self.note(match note {
-            Note::NanResult => {
+            Note::ResultIsNan => {
                 format!("PromQL info: input to histogram_quantile has NaN observations, result is NaN{name}")
             }
-            Note::NanSkewed => {
+            Note::Skewed => {
                 format!("PromQL info: input to histogram_quantile has NaN observations, result is skewed higher{name}")
             }
-            Note::NanExcluded => {
+            Note::Excluded => {
                 format!("PromQL info: input to histogram_fraction has NaN observations, which are excluded from all fractions{name}")
             }
         });

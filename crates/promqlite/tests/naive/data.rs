@@ -132,10 +132,9 @@ fn base(random: &mut Random, custom: bool) -> Hist {
         bounds: Vec::new(),
     };
     if custom {
-        h.bounds =
-            random.pick(&[vec![1.0, 2.0, 4.0], vec![2.0, 4.0], vec![-1.0, 2.0], vec![1.0, 3.0, 4.0]]).clone();
+        h.bounds = random.pick(&[vec![1.0, 2.0, 4.0], vec![2.0, 4.0], vec![-1.0, 2.0], vec![1.0, 3.0, 4.0]]);
     } else {
-        h.zero_threshold = *random.pick(&[0.0, 0.001, 0.001, 0.5]);
+        h.zero_threshold = random.pick(&[0.0, 0.001, 0.001, 0.5]);
         h.zero_count = random.below(3) as f64;
     }
     for _ in 0..random.below(3) + 1 {

@@ -5,9 +5,9 @@ use super::histogram::{Bucket, Hist};
 /// Annotations of an estimate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Note {
-    NanResult,
-    NanSkewed,
-    NanExcluded,
+    ResultIsNan,
+    Skewed,
+    Excluded,
 }
 
 /// The share of a bucket below `v`, for `lower < v < upper`.
@@ -68,7 +68,7 @@ impl Hist {
         }
         seen = seen.min(self.count);
         if seen < rank {
-            return if nan_sum { (f64::NAN, Some(Note::NanResult)) } else { (b.upper, None) };
+            return if nan_sum { (f64::NAN, Some(Note::ResultIsNan)) } else { (b.upper, None) };
         }
         rank = if up { rank - (seen - b.count) } else { seen - rank };
         let mut note = None;
@@ -79,7 +79,7 @@ impl Hist {
                 total += b.count;
             }
             if total < self.count {
-                note = Some(Note::NanSkewed);
+                note = Some(Note::Skewed);
             }
         }
         let phi = rank / b.count;
@@ -126,7 +126,7 @@ impl Hist {
             running += b.count;
         }
         let total = if self.sum.is_nan() { running } else { self.count };
-        let note = (self.sum.is_nan() && total < self.count).then_some(Note::NanExcluded);
+        let note = (self.sum.is_nan() && total < self.count).then_some(Note::Excluded);
         let [low, high] = ranks.map(|r: Option<f64>| r.unwrap_or(total).min(total));
         ((high - low) / self.count, note)
     }

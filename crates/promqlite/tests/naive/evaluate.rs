@@ -43,6 +43,9 @@ pub(crate) struct Window {
     pub(crate) end: i64,
 }
 
+/// Labels, whether the name is to be removed, and points.
+type Row = (Labels, bool, Vec<(i64, Val)>);
+
 /// Why there is no answer to compare.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Stop {
@@ -349,7 +352,7 @@ impl Naive<'_> {
                 self.around.borrow_mut().pop();
                 let series = self.series(&inner?, &times)?;
                 let window = |end: i64| {
-                    let cut = |(i, s): (usize, &(Labels, bool, Vec<(i64, Val)>))| Window {
+                    let cut = |(i, s): (usize, &Row)| Window {
                         series: i,
                         labels: s.0.clone(),
                         flagged: s.1,
@@ -368,10 +371,9 @@ impl Naive<'_> {
     }
 
     /// Step values as series, hints of histograms forgotten as far as they speak of neighbours.
-    #[allow(clippy::type_complexity)]
-    fn series(&self, values: &[Vector], times: &[i64]) -> Out<Vec<(Labels, bool, Vec<(i64, Val)>)>> {
+    fn series(&self, values: &[Vector], times: &[i64]) -> Out<Vec<Row>> {
         use promqlite::histogram::CounterResetHint::{NotReset, Reset, Unknown};
-        let mut out: Vec<(Labels, bool, Vec<(i64, Val)>)> = Vec::new();
+        let mut out: Vec<Row> = Vec::new();
         for (vector, t) in values.iter().zip(times) {
             if unique(vector).is_err() {
                 return Err(Stop::Open("equal labels at one step of a subquery"));

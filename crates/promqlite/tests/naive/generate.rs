@@ -22,11 +22,11 @@ impl Generator<'_> {
     fn shift(&mut self) -> Shift {
         let mut shift = Shift::default();
         if self.random.chance(20) {
-            shift.offset_ms = *self.random.pick(&[60_000, 90_000, 150_000, -60_000, 500, -30_000]);
+            shift.offset_ms = self.random.pick(&[60_000, 90_000, 150_000, -60_000, 500, -30_000]);
         }
         if self.random.chance(12) {
-            let time = At::Time(*self.random.pick(&[300_000, 600_000, 615_500, 900_000, -60_000]));
-            shift.at = Some(*self.random.pick(&[time, time, At::Start, At::End]));
+            let time = At::Time(self.random.pick(&[300_000, 600_000, 615_500, 900_000, -60_000]));
+            shift.at = Some(self.random.pick(&[time, time, At::Start, At::End]));
         }
         shift
     }
@@ -34,16 +34,16 @@ impl Generator<'_> {
     fn matchers(&mut self, named: bool) -> Vec<Matcher> {
         let mut out = Vec::new();
         while self.random.chance(25) {
-            let label = *self.random.pick(&["job", "inst", "le", "nope"]);
-            let is = *self.random.pick(&[Is::Equal, Is::NotEqual, Is::Like, Is::Unlike]);
+            let label = self.random.pick(&["job", "inst", "le", "nope"]);
+            let is = self.random.pick(&[Is::Equal, Is::NotEqual, Is::Like, Is::Unlike]);
             let value = match is {
-                Is::Equal | Is::NotEqual => *self.random.pick(&["a", "b", "0", ""]),
-                _ => *self.random.pick(&["a|b", ".*", ".+", "0|1", "a.*", "a"]),
+                Is::Equal | Is::NotEqual => self.random.pick(&["a", "b", "0", ""]),
+                _ => self.random.pick(&["a|b", ".*", ".+", "0|1", "a.*", "a"]),
             };
             out.push(Matcher { label, is, value });
         }
         if !named {
-            let value = *self.random.pick(&["x_total|y", ".*_total", "n|m", "h_bucket|n", "x.*", ".+"]);
+            let value = self.random.pick(&["x_total|y", ".*_total", "n|m", "h_bucket|n", "x.*", ".+"]);
             let value = if value == ".*_total" { "x_total|z_total" } else { value };
             out.push(Matcher { label: "__name__", is: Is::Like, value });
         }
@@ -52,7 +52,7 @@ impl Generator<'_> {
 
     fn selector(&mut self) -> Selector {
         let metric = if self.random.chance(90) {
-            Some(*self.random.pick(&[
+            Some(self.random.pick(&[
                 "x_total", "x_total", "x_total", "y", "y", "z_total", "h_bucket", "h_bucket", "n", "n", "n",
                 "m", "nothing",
             ]))
@@ -76,13 +76,13 @@ impl Generator<'_> {
             return match self.random.below(6) {
                 0 | 1 => Expr::Call("scalar", vec![self.vector(depth - 1)]),
                 2 => Expr::Call(
-                    *self.random.pick(&["max_of", "min_of"]),
+                    self.random.pick(&["max_of", "min_of"]),
                     vec![self.scalar(depth - 1), self.scalar(depth - 1)],
                 ),
                 3 => Expr::Negate(Box::new(self.scalar(depth - 1))),
                 _ => {
                     let is_bool = self.random.chance(40);
-                    let op = if is_bool { *self.random.pick(&COMPARISONS) } else { self.arithmetic() };
+                    let op = if is_bool { self.random.pick(&COMPARISONS) } else { self.arithmetic() };
                     let (left, right) = (Box::new(self.scalar(depth - 1)), Box::new(self.scalar(depth - 1)));
                     Expr::Binary { op, is_bool, matching: Matching::default(), left, right }
                 }
@@ -90,7 +90,7 @@ impl Generator<'_> {
         }
         match self.random.below(12) {
             0 => Expr::Call("time", Vec::new()),
-            1 => Expr::Call(*self.random.pick(&["pi", "start", "end", "range", "step"]), Vec::new()),
+            1 => Expr::Call(self.random.pick(&["pi", "start", "end", "range", "step"]), Vec::new()),
             _ => Expr::Number(self.number()),
         }
     }
@@ -107,17 +107,17 @@ impl Generator<'_> {
     }
 
     fn arithmetic(&mut self) -> &'static str {
-        *self.random.pick(&["+", "+", "-", "-", "*", "/", "/", "%", "^", "atan2"])
+        self.random.pick(&["+", "+", "-", "-", "*", "/", "/", "%", "^", "atan2"])
     }
 
     fn range(&mut self, depth: u32) -> Expr {
         if depth > 0 && self.random.chance(25) {
             let inner = self.vector(depth - 1);
-            let range_ms = *self.random.pick(&[60_000, 150_000, 300_000, 480_000, 30_000]);
-            let step_ms = *self.random.pick(&[None, Some(60_000), Some(45_000), Some(90_000), Some(120_000)]);
+            let range_ms = self.random.pick(&[60_000, 150_000, 300_000, 480_000, 30_000]);
+            let step_ms = self.random.pick(&[None, Some(60_000), Some(45_000), Some(90_000), Some(120_000)]);
             return Expr::Subquery { inner: Box::new(inner), range_ms, step_ms, shift: self.shift() };
         }
-        let range_ms = *self.random.pick(&[60_000, 90_000, 150_000, 300_000, 600_000, 30_000, 1_200_000]);
+        let range_ms = self.random.pick(&[60_000, 90_000, 150_000, 300_000, 600_000, 30_000, 1_200_000]);
         Expr::Range(self.selector(), range_ms)
     }
 
@@ -143,7 +143,7 @@ impl Generator<'_> {
         match self.random.below(20) {
             0 => Expr::Call("absent_over_time", vec![range]),
             1 => {
-                let q = Expr::Number(*self.random.pick(&[0.0, 0.3, 0.5, 1.0, -1.0, 2.0, f64::NAN]));
+                let q = Expr::Number(self.random.pick(&[0.0, 0.3, 0.5, 1.0, -1.0, 2.0, f64::NAN]));
                 Expr::Call("quantile_over_time", vec![q, range])
             }
             2 => {
@@ -152,27 +152,27 @@ impl Generator<'_> {
             }
             3 if self.random.chance(50) => {
                 let mut factor = || {
-                    Expr::Number(*self.random.pick(&[0.5, 0.25, 0.125, 0.5, 0.75, 0.5, 0.9, 0.25, 1.5, 0.0]))
+                    Expr::Number(self.random.pick(&[0.5, 0.25, 0.125, 0.5, 0.75, 0.5, 0.9, 0.25, 1.5, 0.0]))
                 };
                 let (sf, tf) = (factor(), factor());
                 Expr::Call("double_exponential_smoothing", vec![range, sf, tf])
             }
-            4 => Expr::Call(*self.random.pick(&MORE_OF_RANGES), vec![range]),
+            4 => Expr::Call(self.random.pick(&MORE_OF_RANGES), vec![range]),
             5 => self.of_edges(),
             6..=9 => {
-                Expr::Call(*self.random.pick(&["rate", "increase", "delta", "irate", "resets"]), vec![range])
+                Expr::Call(self.random.pick(&["rate", "increase", "delta", "irate", "resets"]), vec![range])
             }
-            _ => Expr::Call(*self.random.pick(&OF_RANGES), vec![range]),
+            _ => Expr::Call(self.random.pick(&OF_RANGES), vec![range]),
         }
     }
 
     fn of_edges(&mut self) -> Expr {
-        let metric = Some(*self.random.pick(&["x_total", "y"]));
-        let extended = *self.random.pick(&[Extended::Anchored, Extended::Smoothed]);
-        let range_ms = *self.random.pick(&[60_000, 90_000, 150_000, 300_000, 600_000]);
+        let metric = Some(self.random.pick(&["x_total", "y"]));
+        let extended = self.random.pick(&[Extended::Anchored, Extended::Smoothed]);
+        let range_ms = self.random.pick(&[60_000, 90_000, 150_000, 300_000, 600_000]);
         let name = match extended {
-            Extended::Anchored => *self.random.pick(&["rate", "increase", "delta", "changes", "resets"]),
-            Extended::Smoothed => *self.random.pick(&["rate", "increase", "delta"]),
+            Extended::Anchored => self.random.pick(&["rate", "increase", "delta", "changes", "resets"]),
+            Extended::Smoothed => self.random.pick(&["rate", "increase", "delta"]),
         };
         let s = Selector { metric, matchers: Vec::new(), extended: Some(extended), shift: self.shift() };
         Expr::Call(name, vec![Expr::Range(s, range_ms)])
@@ -186,7 +186,7 @@ impl Generator<'_> {
     }
 
     fn aggregate(&mut self, depth: u32) -> Expr {
-        let op = *self.random.pick(&[
+        let op = self.random.pick(&[
             "sum",
             "sum",
             "sum",
@@ -209,27 +209,27 @@ impl Generator<'_> {
         let exact = ["limitk", "count_values"].contains(&op);
         let mut inner = if exact { self.in_order() } else { self.vector(depth - 1) };
         if op == "count_values" && self.random.chance(30) {
-            inner = Expr::Call(*self.random.pick(&["floor", "abs", "sgn"]), vec![inner]);
+            inner = Expr::Call(self.random.pick(&["floor", "abs", "sgn"]), vec![inner]);
         }
         let grouping = self.grouping();
         // A parameter beside an operand that is evaluated once is that of the first step.
         let varying = !inner.invariant();
         let wild = self.random.chance(6);
         let param = match op {
-            "quantile" => Some(*self.random.pick(&[0.0, 0.3, 0.5, 0.9, 1.0, -0.5, 1.5, f64::NAN])),
+            "quantile" => Some(self.random.pick(&[0.0, 0.3, 0.5, 0.9, 1.0, -0.5, 1.5, f64::NAN])),
             "topk" | "bottomk" | "limitk" if wild => {
-                Some(*self.random.pick(&[f64::NAN, 1e30, -1e30, 0.5, f64::INFINITY]))
+                Some(self.random.pick(&[f64::NAN, 1e30, -1e30, 0.5, f64::INFINITY]))
             }
             "topk" | "bottomk" | "limitk" => {
-                Some(*self.random.pick(&[0.0, 1.0, 2.0, 2.0, 2.9, 3.0, 5.0, 1.0]))
+                Some(self.random.pick(&[0.0, 1.0, 2.0, 2.0, 2.9, 3.0, 5.0, 1.0]))
             }
-            "limit_ratio" if wild => Some(*self.random.pick(&[f64::NAN, 1.5, -2.0, 0.0])),
-            "limit_ratio" => Some(*self.random.pick(&[0.3, 0.5, -0.5, -0.7, 0.9])),
+            "limit_ratio" if wild => Some(self.random.pick(&[f64::NAN, 1.5, -2.0, 0.0])),
+            "limit_ratio" => Some(self.random.pick(&[0.3, 0.5, -0.5, -0.7, 0.9])),
             _ => None,
         };
         let mut param = param.map(|v| Box::new(Expr::Number(v)));
         if param.is_some() && varying && self.random.chance(15) {
-            let metric = Some(*self.random.pick(&["x_total", "z_total"]));
+            let metric = Some(self.random.pick(&["x_total", "z_total"]));
             let matchers = vec![
                 Matcher { label: "job", is: Is::Equal, value: "a" },
                 Matcher { label: "inst", is: Is::Equal, value: "0" },
@@ -259,14 +259,14 @@ impl Generator<'_> {
             matching.labels = Some((on, self.random.some(&LABELS[..4])));
         }
         let (op, is_bool) = match self.random.below(10) {
-            0..=3 => (*self.random.pick(&["and", "or", "unless", "or"]), false),
-            4..=5 => (*self.random.pick(&COMPARISONS), self.random.chance(50)),
+            0..=3 => (self.random.pick(&["and", "or", "unless", "or"]), false),
+            4..=5 => (self.random.pick(&COMPARISONS), self.random.chance(50)),
             _ => (self.arithmetic(), false),
         };
         if !["and", "or", "unless"].contains(&op) {
             let grouped = |labels: &Option<(bool, Vec<&str>)>| labels.is_some();
             if self.random.chance(45) && grouped(&matching.labels) {
-                let side = *self.random.pick(&[Many::Left, Many::Right]);
+                let side = self.random.pick(&[Many::Left, Many::Right]);
                 let of: Vec<&str> = ["job", "inst", "le"].into_iter().filter(|l| !matching.on(l)).collect();
                 let include = if self.random.chance(30) { self.random.some(&of) } else { Vec::new() };
                 matching.many = Some((side, include));
@@ -282,8 +282,8 @@ impl Generator<'_> {
     fn with_scalar(&mut self, depth: u32) -> Expr {
         let (vector, scalar) = (self.vector(depth - 1), self.scalar(depth.min(2) - 1));
         let (op, is_bool) = match self.random.below(10) {
-            0..=3 => (*self.random.pick(&COMPARISONS), self.random.chance(50)),
-            4 => (*self.random.pick(&["</", ">/"]), false),
+            0..=3 => (self.random.pick(&COMPARISONS), self.random.chance(50)),
+            4 => (self.random.pick(&["</", ">/"]), false),
             _ => (self.arithmetic(), false),
         };
         let (left, right) = if self.random.chance(70) { (vector, scalar) } else { (scalar, vector) };
@@ -301,12 +301,12 @@ impl Generator<'_> {
         if self.random.chance(40) {
             return self.vector(depth - 1);
         }
-        let metric = Some(*self.random.pick(&["h_bucket", "n", "n", "m"]));
+        let metric = Some(self.random.pick(&["h_bucket", "n", "n", "m"]));
         let s = Selector { metric, matchers: Vec::new(), extended: None, shift: self.shift() };
         match self.random.below(4) {
             0 => Expr::Select(s),
             1 => Expr::Call(
-                *self.random.pick(&["rate", "sum_over_time", "increase"]),
+                self.random.pick(&["rate", "sum_over_time", "increase"]),
                 vec![Expr::Range(s, 300_000)],
             ),
             2 => {
@@ -324,18 +324,18 @@ impl Generator<'_> {
     fn buckets(&mut self, depth: u32) -> Expr {
         let inner = self.histogram(depth);
         let mut q = || {
-            Expr::Number(*self.random.pick(&[0.0, 0.1, 0.5, 0.5, 0.75, 0.9, 0.99, 1.0, -1.0, 1.5, f64::NAN]))
+            Expr::Number(self.random.pick(&[0.0, 0.1, 0.5, 0.5, 0.75, 0.9, 0.99, 1.0, -1.0, 1.5, f64::NAN]))
         };
         match q() {
             Expr::Number(v) if v < 0.3 => {
                 let mut bound =
-                    || *self.random.pick(&[f64::NEG_INFINITY, -2.0, 0.0, 0.25, 1.0, 1.5, 3.0, f64::INFINITY]);
+                    || self.random.pick(&[f64::NEG_INFINITY, -2.0, 0.0, 0.25, 1.0, 1.5, 3.0, f64::INFINITY]);
                 let (low, high) = (Expr::Number(bound()), Expr::Number(bound()));
                 Expr::Call("histogram_fraction", vec![low, high, inner])
             }
             Expr::Number(0.99) => Expr::Call("histogram_quantiles", vec![inner, Expr::Text("q"), q(), q()]),
             Expr::Number(0.9) => Expr::Call(
-                *self.random.pick(&[
+                self.random.pick(&[
                     "histogram_count",
                     "histogram_sum",
                     "histogram_avg",
@@ -351,17 +351,17 @@ impl Generator<'_> {
     fn labelling(&mut self, depth: u32) -> Expr {
         let inner = self.vector(depth - 1);
         let broken = self.random.chance(3);
-        let to = if broken { "" } else { *self.random.pick(&["job", "inst", "new", "__name__", "inst"]) };
-        let from = *self.random.pick(&["job", "inst", "__name__", "nope"]);
+        let to = if broken { "" } else { self.random.pick(&["job", "inst", "new", "__name__", "inst"]) };
+        let from = self.random.pick(&["job", "inst", "__name__", "nope"]);
         if self.random.chance(30) {
-            let sep = *self.random.pick(&["-", "", ","]);
+            let sep = self.random.pick(&["-", "", ","]);
             return Expr::Call(
                 "label_join",
                 vec![inner, Expr::Text(to), Expr::Text(sep), Expr::Text(from), Expr::Text("inst")],
             );
         }
-        let template = *self.random.pick(&["$1", "x${1}y", "const", "", "$2", "$1-$1"]);
-        let pattern = if broken && self.random.chance(30) { "(" } else { *self.random.pick(&PATTERNS) };
+        let template = self.random.pick(&["$1", "x${1}y", "const", "", "$2", "$1-$1"]);
+        let pattern = if broken && self.random.chance(30) { "(" } else { self.random.pick(&PATTERNS) };
         let texts = [to, template, from, pattern].into_iter().map(Expr::Text);
         Expr::Call("label_replace", [inner].into_iter().chain(texts).collect())
     }
@@ -370,11 +370,11 @@ impl Generator<'_> {
         match self.random.below(14) {
             0 => Expr::Call("absent", vec![self.vector(depth - 1)]),
             1..=2 => Expr::Call("timestamp", vec![self.vector(depth - 1)]),
-            3 => Expr::Call(*self.random.pick(&["sort", "sort_desc"]), vec![self.vector(depth - 1)]),
+            3 => Expr::Call(self.random.pick(&["sort", "sort_desc"]), vec![self.vector(depth - 1)]),
             4 => Expr::Call("vector", vec![self.scalar(depth)]),
-            5 if self.random.chance(30) => Expr::Call(*self.random.pick(&DATES), Vec::new()),
+            5 if self.random.chance(30) => Expr::Call(self.random.pick(&DATES), Vec::new()),
             5 => Expr::Call(
-                *self.random.pick(&DATES),
+                self.random.pick(&DATES),
                 vec![Expr::Call("timestamp", vec![self.vector(depth - 1)])],
             ),
             6 => {
@@ -383,7 +383,7 @@ impl Generator<'_> {
             }
             7 => Expr::Call("sort_by_label", vec![self.vector(depth - 1), Expr::Text("inst")]),
             _ => {
-                let name = *self.random.pick(&MATHS);
+                let name = self.random.pick(&MATHS);
                 let mut args = vec![self.vector(depth - 1)];
                 if name.starts_with("clamp_") || (name == "round" && self.random.chance(50)) {
                     args.push(self.scalar(1));

@@ -39,6 +39,8 @@ pub(crate) struct Bucket {
     pub(crate) count: f64,
 }
 
+// The table's own factors: not all are the nearest numbers.
+#[allow(clippy::approx_constant)]
 const FACTORS: [f64; 8] = [
     1.414213562373095,
     1.189207115002721,

@@ -191,7 +191,8 @@ impl Naive<'_> {
                 }
                 self.floats(inputs, steps, |k, v| {
                     let args: Vec<f64> = scalars.iter().map(|s| s[k]).collect();
-                    (name != "clamp" || !(args[1] < args[0])).then(|| math(name, v, &args))
+                    (name != "clamp" || args[1] >= args[0] || args[0].is_nan() || args[1].is_nan())
+                        .then(|| math(name, v, &args))
                 })
             }
         }

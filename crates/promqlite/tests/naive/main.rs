@@ -40,11 +40,11 @@ fn setting(name: &str, default: u64) -> u64 {
 }
 
 fn when(random: &mut Random) -> When {
-    let start = (random.below(24) as i64) * 60_000 + *random.pick(&[0, 0, 30_000, 5_500]);
+    let start = (random.below(24) as i64) * 60_000 + random.pick(&[0, 0, 30_000, 5_500]);
     if random.chance(55) {
         return When::At(start);
     }
-    let step = *random.pick(&[60_000, 45_000, 150_000, 30_000]);
+    let step = random.pick(&[60_000, 45_000, 150_000, 30_000]);
     When::Over { start, end: start + step * (1 + random.below(6) as i64), step }
 }
 
