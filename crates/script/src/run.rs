@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use promqlite::syntax::{Features, go_quote};
 use promqlite::{
-    Engine, EngineOptions, Limits, Millis, Query, QueryResult, SampleValue, Series, Timestamp, Value,
-    VectorSample,
+    Engine, EngineOptions, Limits, MemStore, Millis, Query, QueryResult, SampleValue, Series, Storage,
+    Timestamp, Value, VectorSample,
 };
 
 use crate::error::LoadError;
@@ -80,16 +80,37 @@ impl Runner {
         self.data.load(load)
     }
 
+    /// The data that was loaded.
+    #[must_use]
+    pub fn store(&self) -> &MemStore {
+        self.data.store()
+    }
+
     /// Runs a query, with the variants of it that must answer alike, and judges the results.
     #[must_use]
     pub fn eval(&self, eval: &Eval) -> EvalReport {
+        self.eval_over(self.store(), eval)
+    }
+
+    /// The same over another store, such as one of a file that [`store`](Self::store) was written to.
+    #[must_use]
+    pub fn eval_over(&self, storage: &dyn Storage, eval: &Eval) -> EvalReport {
+        let asker = Asker { engine: &self.engine, storage };
         let outcome = match eval.mode {
-            Mode::Range { start, end, step } => self.range_eval(eval, start, end, step),
-            Mode::Instant(at) => self.instant_eval(eval, at),
+            Mode::Range { start, end, step } => asker.range_eval(eval, start, end, step),
+            Mode::Instant(at) => asker.instant_eval(eval, at),
         };
         EvalReport { line: eval.line, query: eval.query.clone(), outcome }
     }
+}
 
+/// Puts the query of an eval to a store.
+struct Asker<'a> {
+    engine: &'a Engine,
+    storage: &'a dyn Storage,
+}
+
+impl Asker<'_> {
     fn range_eval(&self, eval: &Eval, start: Timestamp, end: Timestamp, step: Millis) -> Result<(), Failure> {
         let query = Query::range(eval.query.as_str(), start, end, step);
         self.answer(eval, &query).map(drop)
@@ -116,7 +137,7 @@ impl Runner {
             return Ok(());
         }
         let range = Query::range(query, at - MINUTE, at + MINUTE, MINUTE);
-        let in_range = self.engine.query(self.data.store(), &range).map_err(|error| {
+        let in_range = self.engine.query(self.storage, &range).map_err(|error| {
             let query = go_quote(query.as_bytes());
             failure(format!("error evaluating query {query} (line {}) in range mode: {error}", eval.line))
         })?;
@@ -141,7 +162,7 @@ impl Runner {
     fn answer(&self, eval: &Eval, query: &Query) -> Result<Option<QueryResult>, Failure> {
         let (text, line) = (query.text(), eval.line);
         let quoted = || go_quote(text.as_bytes());
-        let result = match (self.engine.query(self.data.store(), query), &eval.fail) {
+        let result = match (self.engine.query(self.storage, query), &eval.fail) {
             (Err(error), Some(wanted)) => {
                 return expected_failure(wanted, &error.to_string(), &quoted(), line);
             }

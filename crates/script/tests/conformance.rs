@@ -1,32 +1,39 @@
-//! Runs Prometheus' own acceptance scripts, when they are at hand, and holds the number of evals that pass in each
-//! file to the floor in `tests/conformance_floor.txt`. `UPDATE_FLOOR=1` raises the floor to what passes now.
+//! Runs Prometheus' own acceptance scripts, when they are at hand, over memory and over blocks, and holds the numbers of
+//! evals that pass in each file to the floor in `tests/conformance_floor.txt`. `UPDATE_FLOOR=1` raises the floor to
+//! what passes now.
+
+mod blocks;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use promqlite::{EngineOptions, Rewrites};
-use promqlite_script::{Command, Runner, Script, engine_options};
+use blocks::Blocks;
+use promqlite::{EngineOptions, Rewrites, Storage};
+use promqlite_script::{Command, Eval, Runner, Script, engine_options};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// What came of one file: evals that passed, all evals, a text per failure.
+/// Where the data of an eval lies.
+const STORES: [&str; 2] = ["memory", "blocks"];
+
+/// What came of one file: evals that passed over each store, all evals, a text per failure.
 struct Outcome {
-    passed: usize,
+    passed: [usize; STORES.len()],
     total: usize,
     failures: Vec<String>,
 }
 
-/// Runs a file's commands in two configurations between which no answer may differ; an eval passes if it does in
-/// both.
+/// Runs a file's commands in two configurations between which no answer may differ; over a store, an eval passes if it
+/// does in both.
 fn run_file(path: &Path) -> Outcome {
     let text = std::fs::read_to_string(path).expect("a readable script");
     let (script, failures) = parse_what_can_be(&text);
     let total = script.evals().count() + failures.len();
-    let mut outcome = Outcome { passed: 0, total, failures };
+    let mut outcome = Outcome { passed: [0; STORES.len()], total, failures };
     let plain = EngineOptions {
         rewrites: Rewrites::NONE,
         batch_rows: Some(1),
@@ -34,26 +41,44 @@ fn run_file(path: &Path) -> Outcome {
         ..engine_options()
     };
     let mut runners = [engine_options(), plain].map(Runner::new);
+    let mut blocks = None;
     for command in script.commands() {
         match command {
-            Command::Clear => runners.iter_mut().for_each(Runner::clear),
+            Command::Clear => {
+                runners.iter_mut().for_each(Runner::clear);
+                blocks = None;
+            }
             Command::Load(load) => {
                 if let Err(error) = runners.iter_mut().try_for_each(|runner| runner.load(load)) {
                     outcome.failures.push(format!("load: {error}"));
                     break;
                 }
+                blocks = None;
             }
             Command::Eval(eval) => {
-                match catch_unwind(AssertUnwindSafe(|| runners.iter().try_for_each(|r| r.eval(eval).outcome)))
-                {
-                    Ok(Ok(())) => outcome.passed += 1,
-                    Ok(Err(failure)) => outcome.failures.push(format!("{}: {failure}", eval.name())),
-                    Err(_) => outcome.failures.push(format!("{}: PANIC", eval.name())),
+                let memory = runners[0].store();
+                let blocks = blocks.get_or_insert_with(|| Blocks::of(memory));
+                for (i, store) in [memory as &dyn Storage, blocks.storage()].into_iter().enumerate() {
+                    match judge(&runners, store, eval) {
+                        Ok(()) => outcome.passed[i] += 1,
+                        Err(why) => {
+                            outcome.failures.push(format!("{} [{}]: {why}", eval.name(), STORES[i]));
+                        }
+                    }
                 }
             }
         }
     }
     outcome
+}
+
+/// Runs an eval in all configurations.
+fn judge(runners: &[Runner], store: &dyn Storage, eval: &Eval) -> Result<(), String> {
+    let all = || runners.iter().try_for_each(|runner| runner.eval_over(store, eval).outcome);
+    match catch_unwind(AssertUnwindSafe(all)) {
+        Ok(outcome) => outcome.map_err(|failure| failure.to_string()),
+        Err(_) => Err("PANIC".to_owned()),
+    }
 }
 
 /// Parses a script without the blocks that do not parse; those are failures.
@@ -74,11 +99,14 @@ fn parse_what_can_be(text: &str) -> (Script, Vec<String>) {
     }
 }
 
-fn read_floor(path: &Path) -> BTreeMap<String, usize> {
+/// How many evals of each file pass over each store at least.
+fn read_floor(path: &Path) -> BTreeMap<String, [usize; STORES.len()]> {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     let entry = |line: &str| {
-        let (file, count) = line.split_once(' ').expect("`FILE COUNT`");
-        (file.to_owned(), count.trim().parse().expect("a count"))
+        let mut words = line.split(' ');
+        let file = words.next().expect("a file").to_owned();
+        let counts: Vec<usize> = words.map(|count| count.parse().expect("a count")).collect();
+        (file, counts.try_into().expect("a count for each store"))
     };
     text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(entry).collect()
 }
@@ -97,24 +125,37 @@ fn acceptance_scripts_pass_as_before() {
     let floor_path = root().join("tests/conformance_floor.txt");
     let floor = read_floor(&floor_path);
     let (mut report, mut regressions) = (String::new(), Vec::new());
-    let mut reached = "# Evals of each acceptance script that pass at least.\n".to_owned();
-    let (mut passed, mut total) = (0, 0);
+    let mut reached = format!(
+        "# Evals of each acceptance script that pass at least, over {}.\n",
+        STORES.join(" and over ")
+    );
+    let (mut passed, mut total) = ([0; STORES.len()], 0);
     for path in &files {
         let name = path.file_name().expect("a file name").to_string_lossy().into_owned();
         let outcome = run_file(path);
-        writeln!(report, "{name}: {} of {} pass", outcome.passed, outcome.total)
+        let wanted = floor.get(&name).copied().unwrap_or_default();
+        writeln!(report, "{name}: {} pass", of_total(outcome.passed, outcome.total))
             .expect("writing to a string");
         outcome.failures.iter().for_each(|f| writeln!(report, "    {f}").expect("writing to a string"));
-        writeln!(reached, "{name} {}", outcome.passed).expect("writing to a string");
-        let wanted = floor.get(&name).copied().unwrap_or(0);
-        if outcome.passed < wanted {
-            regressions.push(format!("{name}: {} pass, {wanted} did before", outcome.passed));
+        writeln!(reached, "{name} {}", outcome.passed.map(|n| n.to_string()).join(" "))
+            .expect("writing to a string");
+        for (i, store) in STORES.into_iter().enumerate() {
+            let (now, before) = (outcome.passed[i], wanted[i]);
+            if now < before {
+                regressions.push(format!("{name}: {now} pass over {store}, {before} did before"));
+            }
+            passed[i] += now;
         }
-        (passed, total) = (passed + outcome.passed, total + outcome.total);
+        total += outcome.total;
     }
-    println!("{report}{passed} of {total} pass");
+    println!("{report}{} pass", of_total(passed, total));
     assert!(regressions.is_empty(), "{}", regressions.join("\n"));
     if std::env::var_os("UPDATE_FLOOR").is_some() {
         std::fs::write(&floor_path, reached).expect("the floor can be written");
     }
+}
+
+fn of_total(passed: [usize; STORES.len()], total: usize) -> String {
+    let over = |i: usize| format!("{} of {total} over {}", passed[i], STORES[i]);
+    (0..STORES.len()).map(over).collect::<Vec<_>>().join(" and ")
 }

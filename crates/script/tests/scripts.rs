@@ -2,13 +2,15 @@
 //! eval and configuration. Last tests ask that every function, aggregation and operator occurs in some eval, and that
 //! every annotation and every runtime error is expected by some.
 
+mod blocks;
 mod coverage;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use blocks::Blocks;
 use libtest_mimic::{Arguments, Failed, Trial};
-use promqlite::{EngineOptions, Rewrites};
+use promqlite::{EngineOptions, Rewrites, Storage};
 use promqlite_script::{Command, Eval, Runner, Script, engine_options};
 
 fn main() {
@@ -50,11 +52,19 @@ fn collect(directory: &Path, paths: &mut Vec<PathBuf>) {
     }
 }
 
+/// A way to run a script.
+struct Configuration {
+    name: &'static str,
+    options: EngineOptions,
+    /// Whether the data is written as blocks before it is queried.
+    over_blocks: bool,
+}
+
 /// The configurations that the scripts of a directory run in. Between them no answer may differ.
 ///
 /// Scripts run with everything switched on but what a directory's name says, and both with names removed last and at
 /// once, where the name does not ask for one of them.
-fn configurations(directory: &str) -> Vec<(&'static str, EngineOptions)> {
+fn configurations(directory: &str) -> Vec<Configuration> {
     let base = match directory {
         "server_defaults" => EngineOptions::default(),
         "type_and_unit_labels" => EngineOptions { type_and_unit_labels: true, ..engine_options() },
@@ -82,37 +92,55 @@ fn configurations(directory: &str) -> Vec<(&'static str, EngineOptions)> {
     {
         all.push(("names removed at once", with(|o| o.delayed_name_removal = false)));
     }
-    all
+    let in_memory = |(name, options)| Configuration { name, options, over_blocks: false };
+    let over_blocks = Configuration { name: "over blocks", options: base, over_blocks: true };
+    all.into_iter().map(in_memory).chain([over_blocks]).collect()
+}
+
+/// A runner with data.
+struct Filled {
+    runner: Runner,
+    /// Written when the first eval asks for them; `None` where the memory is asked.
+    blocks: Option<OnceLock<Blocks>>,
+}
+
+impl Filled {
+    fn storage(&self) -> &dyn Storage {
+        match &self.blocks {
+            None => self.runner.store(),
+            Some(blocks) => blocks.get_or_init(|| Blocks::of(self.runner.store())).storage(),
+        }
+    }
 }
 
 /// One test per eval and configuration. Evals between two changes of the data share a runner.
 fn script_trials(file: &str, script: &Script) -> Vec<Trial> {
     let mut trials = Vec::new();
     let directory = file.split('/').next().unwrap_or_default();
-    for (configuration, options) in configurations(directory) {
+    for Configuration { name: configuration, options, over_blocks } in configurations(directory) {
         let mut loads = Vec::new();
-        let mut runner: Option<Arc<Runner>> = None;
+        let mut filled: Option<Arc<Filled>> = None;
         for command in script.commands() {
             match command {
                 Command::Clear => {
                     loads.clear();
-                    runner = None;
+                    filled = None;
                 }
                 Command::Load(load) => {
                     loads.push(load);
-                    runner = None;
+                    filled = None;
                 }
                 Command::Eval(eval) => {
-                    let runner = runner.get_or_insert_with(|| {
-                        let mut filled = Runner::new(options.clone());
+                    let filled = filled.get_or_insert_with(|| {
+                        let mut runner = Runner::new(options.clone());
                         for load in &loads {
-                            filled.load(load).unwrap_or_else(|error| panic!("{file}: {error}"));
+                            runner.load(load).unwrap_or_else(|error| panic!("{file}: {error}"));
                         }
-                        Arc::new(filled)
+                        Arc::new(Filled { runner, blocks: over_blocks.then(OnceLock::new) })
                     });
                     trials.push(eval_trial(
                         format!("{file}: {} [{configuration}]", eval.name()),
-                        runner,
+                        filled,
                         eval,
                     ));
                 }
@@ -122,10 +150,10 @@ fn script_trials(file: &str, script: &Script) -> Vec<Trial> {
     trials
 }
 
-fn eval_trial(name: String, runner: &Arc<Runner>, eval: &Eval) -> Trial {
-    let (runner, eval) = (Arc::clone(runner), eval.clone());
+fn eval_trial(name: String, filled: &Arc<Filled>, eval: &Eval) -> Trial {
+    let (filled, eval) = (Arc::clone(filled), eval.clone());
     Trial::test(name, move || {
-        runner.eval(&eval).outcome.map_err(|failure| {
+        filled.runner.eval_over(filled.storage(), &eval).outcome.map_err(|failure| {
             let rows = failure.comparison.iter().map(|row| {
                 let text = |side: &Option<String>| side.clone().unwrap_or_else(|| "nothing".to_owned());
                 format!("\n  {}: expected {}, got {}", row.series, text(&row.expected), text(&row.actual))
