@@ -9,64 +9,42 @@ pub(super) const VARBIT_WIDTHS: [u32; 9] = [0, 3, 6, 9, 12, 18, 25, 56, 64];
 /// decoder has to call it before it hands anything out, and often enough to bound what it makes of zeros.
 #[derive(Debug)]
 pub(super) struct BitReader<'a> {
-    bytes: &'a [u8],
-    /// The next byte to load; runs past the end while zeros are handed out.
-    next: usize,
-    /// The next bits, from the top; `valid` of them are loaded for good.
-    window: u64,
-    valid: u32,
+    window: Window<'a>,
     fault: Option<&'static str>,
 }
 
-impl<'a> BitReader<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, next: 0, window: 0, valid: 0, fault: None }
-    }
+/// The next bits and what follows them. Loops copy it, so that it lives in registers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Window<'a> {
+    bytes: &'a [u8],
+    /// The next byte to load; runs past the end while zeros are handed out.
+    next: usize,
+    /// The next bits, from the top; `valid` < 64 of them are loaded for good.
+    bits: u64,
+    valid: u32,
+}
 
-    /// Makes the next [`check`](Self::check) fail.
-    #[cold]
-    pub(super) fn fail(&mut self, why: &'static str) {
-        self.fault.get_or_insert(why);
-    }
-
-    /// Whether everything read so far was there and made sense.
-    pub(super) fn check(&self) -> Result<(), Malformed> {
-        let position = self.position_bits();
-        if position > self.bytes.len() * 8 {
-            return Err(Malformed::new(self.bytes.len(), "the samples of a chunk are cut off"));
-        }
-        self.fault.map_or(Ok(()), |why| Err(Malformed::new(position / 8, why)))
-    }
-
-    /// Bits that are left; 0 past the end.
-    pub(super) fn remaining_bits(&self) -> usize {
-        (self.bytes.len() * 8).saturating_sub(self.position_bits())
-    }
-
-    fn position_bits(&self) -> usize {
-        self.next * 8 - self.valid as usize
-    }
-
-    /// Loads bits until at least 56 are valid.
+impl Window<'_> {
+    /// Loads bits until at least 56 are valid; false, and nothing is done, where fewer than eight bytes follow.
     #[inline(always)]
-    pub(super) fn refill(&mut self) {
-        if let Some(word) = self.bytes.get(self.next..).and_then(|rest| rest.first_chunk::<8>()) {
-            // The bits below the valid ones are those of the next bytes already, so it does not harm to set
-            // them again.
-            self.window |= u64::from_be_bytes(*word) >> self.valid;
-            let loaded = (63 - self.valid) / 8;
-            self.next += loaded as usize;
-            self.valid += loaded * 8;
-        } else {
-            self.refill_at_end();
-        }
+    pub(super) fn refill(&mut self) -> bool {
+        let Some(word) = self.bytes.get(self.next..).and_then(|rest| rest.first_chunk::<8>()) else {
+            return false;
+        };
+        // The bits below the valid ones are those of the next bytes already, so it does not harm to set them
+        // again.
+        self.bits |= u64::from_be_bytes(*word) >> self.valid;
+        let loaded = (63 - self.valid) / 8;
+        self.next += loaded as usize;
+        self.valid += loaded * 8;
+        true
     }
 
     #[inline(never)]
     fn refill_at_end(&mut self) {
         while self.valid <= 55 {
             let byte = self.bytes.get(self.next).copied().unwrap_or(0);
-            self.window |= u64::from(byte) << (56 - self.valid);
+            self.bits |= u64::from(byte) << (56 - self.valid);
             self.next += 1;
             self.valid += 8;
         }
@@ -75,7 +53,7 @@ impl<'a> BitReader<'a> {
     /// The next bits, from the top; what lies below the valid ones means nothing.
     #[inline(always)]
     pub(super) fn peek(&self) -> u64 {
-        self.window
+        self.bits
     }
 
     /// How many bits of [`peek`](Self::peek) count.
@@ -87,31 +65,112 @@ impl<'a> BitReader<'a> {
     /// Drops `n` < 64 valid bits.
     #[inline(always)]
     pub(super) fn skip(&mut self, n: u32) {
-        self.window <<= n;
+        self.bits <<= n;
         self.valid -= n;
     }
 
-    /// The next `n` ≤ 64 bits.
+    /// The next `n` ≤ 64 bits; `None` where a refill fails.
     #[inline(always)]
-    pub(super) fn bits(&mut self, n: u32) -> u64 {
+    pub(super) fn take(&mut self, n: u32) -> Option<u64> {
         if n > self.valid {
-            self.refill();
+            if !self.refill() {
+                return None;
+            }
             if n > self.valid {
                 let high = self.short(32);
-                self.refill();
-                return high << (n - 32) | self.short(n - 32);
+                return self.refill().then(|| high << (n - 32) | self.short(n - 32));
             }
         }
-        self.short(n)
+        Some(self.short(n))
     }
 
     /// The next `n` < 64 bits, all of them valid.
     #[inline(always)]
     fn short(&mut self, n: u32) -> u64 {
         // In two steps, since a shift by 64 is none.
-        let bits = self.window >> 1 >> (63 - n);
+        let bits = self.bits >> 1 >> (63 - n);
         self.skip(n);
         bits
+    }
+}
+
+impl<'a> BitReader<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self { window: Window { bytes, next: 0, bits: 0, valid: 0 }, fault: None }
+    }
+
+    /// The next bits, to go on reading elsewhere.
+    pub(super) fn window(&self) -> Window<'a> {
+        self.window
+    }
+
+    /// Goes on where reading ended elsewhere.
+    pub(super) fn resume(&mut self, window: Window<'a>) {
+        self.window = window;
+    }
+
+    /// Makes the next [`check`](Self::check) fail.
+    #[cold]
+    pub(super) fn fail(&mut self, why: &'static str) {
+        self.fault.get_or_insert(why);
+    }
+
+    /// Whether everything read so far was there and made sense.
+    pub(super) fn check(&self) -> Result<(), Malformed> {
+        let (position, end) = (self.position_bits(), self.window.bytes.len());
+        if position > end * 8 {
+            return Err(Malformed::new(end, "the samples of a chunk are cut off"));
+        }
+        self.fault.map_or(Ok(()), |why| Err(Malformed::new(position / 8, why)))
+    }
+
+    /// Bits that are left; 0 past the end.
+    pub(super) fn remaining_bits(&self) -> usize {
+        (self.window.bytes.len() * 8).saturating_sub(self.position_bits())
+    }
+
+    fn position_bits(&self) -> usize {
+        self.window.next * 8 - self.window.valid as usize
+    }
+
+    /// Loads bits until at least 56 are valid.
+    #[inline(always)]
+    pub(super) fn refill(&mut self) {
+        if !self.window.refill() {
+            self.window.refill_at_end();
+        }
+    }
+
+    /// The next bits, from the top; what lies below the valid ones means nothing.
+    #[inline(always)]
+    pub(super) fn peek(&self) -> u64 {
+        self.window.bits
+    }
+
+    /// How many bits of [`peek`](Self::peek) count.
+    #[inline(always)]
+    pub(super) fn valid(&self) -> u32 {
+        self.window.valid
+    }
+
+    /// Drops `n` < 64 valid bits.
+    #[inline(always)]
+    pub(super) fn skip(&mut self, n: u32) {
+        self.window.skip(n);
+    }
+
+    /// The next `n` ≤ 64 bits.
+    #[inline(always)]
+    pub(super) fn bits(&mut self, n: u32) -> u64 {
+        if n > self.valid() {
+            self.refill();
+            if n > self.valid() {
+                let high = self.window.short(32);
+                self.refill();
+                return high << (n - 32) | self.window.short(n - 32);
+            }
+        }
+        self.window.short(n)
     }
 
     #[inline(always)]

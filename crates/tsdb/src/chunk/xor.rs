@@ -1,14 +1,10 @@
 //! XOR chunks: Gorilla's floats with times in ms.
 
-use super::bits::{BitReader, lopsided};
+use super::bits::{BitReader, Window, lopsided};
 use super::sink::{BLOCK, More, Sink};
 use super::value::ValueStream;
 use crate::bytes::Cursor;
 use crate::error::Malformed;
-
-/// Widths of a delta of deltas after 0 to 4 leading ones, and the bits of the prefix itself.
-const DOD_WIDTHS: [u32; 5] = [0, 14, 17, 20, 64];
-const DOD_PREFIXES: [u32; 5] = [1, 2, 3, 4, 4];
 
 pub(super) fn decode(data: &[u8], sink: &mut Sink<'_>) -> Result<(), Malformed> {
     let mut cursor = Cursor::new(data);
@@ -48,6 +44,7 @@ fn decode_samples(count: usize, reader: &mut BitReader<'_>, sink: &mut Sink<'_>)
 }
 
 /// What the next sample is told as a difference to.
+#[derive(Clone, Copy)]
 struct State {
     t: i64,
     delta: i64,
@@ -63,56 +60,94 @@ impl State {
         values: &mut [f64],
         end_ms: i64,
     ) -> usize {
-        let space = times.len();
-        let values = &mut values[..space];
         let mut i = 0;
-        while i < space && self.t <= end_ms {
-            reader.refill();
-            // Two bits `00` say that nothing changes; a steady series has dozens of them in a row.
-            let same = (reader.peek().leading_zeros().min(reader.valid()) / 2) as usize;
-            if same > 0 {
-                let same = same.min(space - i);
-                reader.skip(2 * same as u32);
-                self.repeat(&mut times[i..i + same]);
-                values[i..i + same].fill(self.stream.value());
-                i += same;
-                continue;
+        while i < times.len() && self.t <= end_ms {
+            let mut window = reader.window();
+            let done;
+            (*self, window, done) = self.fill_fast(window, &mut times[i..], &mut values[i..], end_ms);
+            reader.resume(window);
+            i += done;
+            if i < times.len() && self.t <= end_ms {
+                self.next(reader);
+                (times[i], values[i]) = (self.t, self.stream.value());
+                i += 1;
             }
-            self.delta = self.delta.wrapping_add(delta_of_delta(reader));
-            self.t = self.t.wrapping_add(self.delta);
-            self.stream.next_of_valid(reader);
-            (times[i], values[i]) = (self.t, self.stream.value());
-            i += 1;
         }
         i
     }
 
-    fn repeat(&mut self, times: &mut [i64]) {
-        for time in times {
-            self.t = self.t.wrapping_add(self.delta);
-            *time = self.t;
+    /// Decodes usual samples, those without a wide delta of deltas, while eight bytes or more follow. All that it
+    /// needs is in registers, so it takes and returns copies.
+    fn fill_fast<'a>(
+        mut self,
+        mut window: Window<'a>,
+        times: &mut [i64],
+        values: &mut [f64],
+        end_ms: i64,
+    ) -> (Self, Window<'a>, usize) {
+        let space = times.len();
+        let values = &mut values[..space];
+        let mut i = 0;
+        while i < space && self.t <= end_ms {
+            // What cannot be read whole is left for `next`.
+            let mut ahead = window;
+            if !ahead.refill() {
+                break;
+            }
+            if ahead.peek() >> 62 == 0 {
+                // Two bits `00` say that nothing changes; a steady series has dozens of them in a row.
+                let same = (ahead.peek().leading_zeros().min(ahead.valid()) / 2) as usize;
+                let same = same.min(space - i);
+                ahead.skip(2 * same as u32);
+                window = ahead;
+                for (time, value) in times[i..i + same].iter_mut().zip(&mut values[i..]) {
+                    self.t = self.t.wrapping_add(self.delta);
+                    (*time, *value) = (self.t, self.stream.value());
+                }
+                i += same;
+                continue;
+            }
+            let Some(delta_of_delta) = short_delta_of_delta(&mut ahead) else { break };
+            let mut stream = self.stream;
+            if stream.next_in(&mut ahead).is_none() {
+                break;
+            }
+            let delta = self.delta.wrapping_add(delta_of_delta);
+            self = Self { t: self.t.wrapping_add(delta), delta, stream };
+            window = ahead;
+            (times[i], values[i]) = (self.t, self.stream.value());
+            i += 1;
         }
+        (self, window, i)
+    }
+
+    /// Decodes any sample from the third on.
+    fn next(&mut self, reader: &mut BitReader<'_>) {
+        self.delta = self.delta.wrapping_add(delta_of_delta(reader));
+        self.t = self.t.wrapping_add(self.delta);
+        self.stream.next(reader);
     }
 }
 
-/// Reads `0`, or the prefix of a width and as many bits, from a reader that was just refilled. Leaves it with 31
-/// valid bits or more.
+/// Reads `0`, or `10` and 14 bits: scrapes on time, and those that come some ms early or late.
 #[inline(always)]
-fn delta_of_delta(reader: &mut BitReader<'_>) -> i64 {
-    let ahead = reader.peek();
+fn short_delta_of_delta(window: &mut Window<'_>) -> Option<i64> {
+    let ahead = window.peek();
     if ahead >> 63 == 0 {
-        reader.skip(1);
-        return 0;
+        window.skip(1);
+        return Some(0);
     }
-    // Without a branch on the width: jittered scrapes change it all the time.
-    let ones = ahead.leading_ones().min(4) as usize;
-    let (prefix, width) = (DOD_PREFIXES[ones], DOD_WIDTHS[ones]);
-    if width == 64 {
-        reader.skip(prefix);
-        let bits = reader.bits(64);
-        reader.refill();
-        return bits as i64;
-    }
-    reader.skip(prefix + width);
-    lopsided(ahead << prefix >> (64 - width), width)
+    (ahead >> 62 == 0b10).then(|| {
+        window.skip(16);
+        lopsided(ahead << 2 >> 50, 14)
+    })
+}
+
+/// Reads `0`, or the prefix of a width and as many bits.
+fn delta_of_delta(reader: &mut BitReader<'_>) -> i64 {
+    reader.refill();
+    let ones = reader.peek().leading_ones().min(4);
+    reader.skip((ones + 1).min(4));
+    let width = [0, 14, 17, 20, 64][ones as usize];
+    lopsided(reader.bits(width), width)
 }
