@@ -18,11 +18,12 @@ func main() {
 		EnableBinopFillModifiers:     true,
 	})
 	engine := promql.NewEngine(promql.EngineOpts{
-		MaxSamples:           50_000_000,
-		Timeout:              2 * time.Minute,
-		EnableAtModifier:     true,
-		EnableNegativeOffset: true,
-		Parser:               language,
+		MaxSamples:               50_000_000,
+		Timeout:                  2 * time.Minute,
+		EnableAtModifier:         true,
+		EnableNegativeOffset:     true,
+		NoStepSubqueryIntervalFn: func(int64) int64 { return 60_000 },
+		Parser:                   language,
 	})
 	suite.Main(suite.Peer{Name: "prometheus", Engine: engine, Parse: func(text string) error {
 		_, err := language.ParseExpr(text)

@@ -29,10 +29,11 @@ func main() {
 	parser.ExperimentalDurationExpr = true
 	parser.EnableExtendedRangeSelectors = true
 	e := engine.New(engine.Opts{EngineOpts: promql.EngineOpts{
-		MaxSamples:           50_000_000,
-		Timeout:              2 * time.Minute,
-		EnableAtModifier:     true,
-		EnableNegativeOffset: true,
+		MaxSamples:               50_000_000,
+		Timeout:                  2 * time.Minute,
+		EnableAtModifier:         true,
+		EnableNegativeOffset:     true,
+		NoStepSubqueryIntervalFn: func(int64) int64 { return 60_000 },
 	}})
 	suite.Main(suite.Peer{Name: "thanos", Engine: without{e}, Parse: func(text string) error {
 		_, err := parser.ParseExpr(text)
