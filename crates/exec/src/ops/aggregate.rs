@@ -15,6 +15,7 @@ use crate::operator::Opened;
 use crate::ops::count_values::open_count_values;
 use crate::ops::fold::{group_schema, open_fold};
 use crate::ops::grouping::{Groups, KeyLabels};
+use crate::ops::marks::aggregate_marked;
 use crate::ops::scalar::Numbers;
 
 /// A parameter that was evaluated already.
@@ -45,9 +46,13 @@ pub(crate) fn open_aggregate<'q>(
     cx: &Cx<'_>,
 ) -> Result<Opened<'q>, ExecError> {
     match (kernel, param) {
-        (AggregateKernel::Fold(fold), _) => open_fold(fold, grouping, &input, at.operand, cx),
+        (AggregateKernel::Fold(fold), _) => {
+            aggregate_marked(input, grouping, cx, |input| open_fold(fold, grouping, input, at.operand, cx))
+        }
         (AggregateKernel::Quantile, Param::Numbers(q, pos)) => {
-            open_quantile(grouping, &input, &q, pos, at.operand, cx)
+            aggregate_marked(input, grouping, cx, |input| {
+                open_quantile(grouping, input, &q, pos, at.operand, cx)
+            })
         }
         (AggregateKernel::CountValues, Param::Text(label)) => open_count_values(&label, grouping, &input, cx),
         (AggregateKernel::TopK { largest }, Param::Numbers(k, _)) => {

@@ -16,6 +16,7 @@ pub(crate) mod join_general;
 pub(crate) mod labels;
 pub(crate) mod lookback;
 pub(crate) mod map;
+pub(crate) mod marks;
 pub(crate) mod merge;
 pub(crate) mod order;
 pub(crate) mod range;

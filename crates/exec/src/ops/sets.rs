@@ -30,13 +30,14 @@ pub(crate) fn open_set<'q>(
 const ROW_BYTES: usize = 32;
 
 /// Which groups have a sample at which step: a row of bits per group.
-struct Presence {
-    bits: Validity,
+pub(crate) struct Presence {
+    pub bits: Validity,
     _held: Held,
 }
 
 impl Presence {
-    fn of(
+    /// Of the rows that `group` puts into a group.
+    pub(crate) fn of(
         input: &Opened<'_>,
         groups: usize,
         group_of: impl Fn(usize) -> Option<u32>,
@@ -132,7 +133,7 @@ pub(crate) fn read_rows(input: &Opened<'_>, rows: &[usize], cx: &Cx<'_>) -> Resu
 }
 
 /// Empties the cells of a row whose bit is off (on, if `matched` is false).
-fn keep(batch: &mut Batch, row: usize, bits: &[u64], matched: bool) {
+pub(crate) fn keep(batch: &mut Batch, row: usize, bits: &[u64], matched: bool) {
     let flip = if matched { 0 } else { u64::MAX };
     for (word, bits) in batch.valid_mut().row_mut(row).iter_mut().zip(bits) {
         *word &= bits ^ flip;
