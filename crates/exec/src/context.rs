@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use promqlite_model::{Annotation, Annotations, Pos, Symbol, Symbols};
 use promqlite_plan::{Node, Settings};
-use promqlite_storage::Storage;
+use promqlite_storage::{ReadStats, Storage};
 
 use crate::budget::{Budget, Held};
 use crate::error::{ExecError, Phase};
@@ -94,6 +94,10 @@ pub struct Stats {
     pub series: u64,
     /// Samples that selectors and windows took from storage.
     pub samples_read: u64,
+    /// Compressed chunks that storage decoded for them; 0 where samples lie in memory.
+    pub chunks_decoded: u64,
+    /// Bytes of files that storage read for the query: lists of series, what is told of series, and chunks.
+    pub bytes_read: u64,
     /// Most samples held at once.
     pub peak_samples: u64,
     /// Most bytes held at once, as [`Limits::max_bytes`] counts them.
@@ -114,6 +118,8 @@ pub(crate) struct Cx<'q> {
     /// What is held until the query ends.
     kept: Mutex<Held>,
     samples_read: AtomicU64,
+    chunks_decoded: AtomicU64,
+    bytes_read: AtomicU64,
     pub series: AtomicU64,
     /// Counts what each part of the query uses, if that is measured.
     pub meter: Option<Arc<Meter>>,
@@ -140,6 +146,8 @@ impl<'q> Cx<'q> {
             budget,
             kept,
             samples_read: AtomicU64::new(0),
+            chunks_decoded: AtomicU64::new(0),
+            bytes_read: AtomicU64::new(0),
             series: AtomicU64::new(0),
             meter,
         }
@@ -282,10 +290,18 @@ impl<'q> Cx<'q> {
         if got > limit { Err(ExecError::TooManySubqueryPoints { got, limit }) } else { Ok(()) }
     }
 
+    /// Counts what a selection that is done with made its store read.
+    pub(crate) fn count_reads(&self, reads: ReadStats) {
+        self.chunks_decoded.fetch_add(reads.chunks, Ordering::Relaxed);
+        self.bytes_read.fetch_add(reads.bytes, Ordering::Relaxed);
+    }
+
     pub(crate) fn stats(&self) -> Stats {
         Stats {
             series: self.series.load(Ordering::Relaxed),
             samples_read: self.samples_read.load(Ordering::Relaxed),
+            chunks_decoded: self.chunks_decoded.load(Ordering::Relaxed),
+            bytes_read: self.bytes_read.load(Ordering::Relaxed),
             peak_samples: self.peak_samples.load(Ordering::Relaxed) as u64,
             peak_bytes: self.budget.peak() as u64,
         }

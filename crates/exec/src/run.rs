@@ -79,6 +79,7 @@ fn run(
         let _at = cx.at(|meter| outermost(plan, meter));
         collect(&query, &cx)?
     };
+    query.selections.iter().for_each(|selection| cx.count_reads(selection.stats()));
     if let Some(meter) = &cx.meter {
         meter.set_rows(outermost(plan, meter), value.series_count());
         meter.set_rows(meter.result(), value.series_count());

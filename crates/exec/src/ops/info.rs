@@ -111,7 +111,9 @@ fn select_info(
     matchers.extend(info.data_matchers.iter().cloned());
     let selection = select(&matchers, info.range, SelectHints::default(), cx)?;
     cx.check_shape(selection.len(), 0)?;
-    read_info(info, selection.as_ref(), cx)
+    let series = read_info(info, selection.as_ref(), cx);
+    cx.count_reads(selection.stats());
+    series
 }
 
 fn read_info(info: &InfoNode, selection: &dyn Selection, cx: &Cx<'_>) -> Result<InfoSeries, ExecError> {
