@@ -85,7 +85,7 @@ fn write_head(page: &mut Page<'_>, report: &DirReport) -> io::Result<()> {
     for (n, why) in [
         (dropped.in_blocks, "are in blocks too"),
         (dropped.duplicates, "are there twice"),
-        (dropped.out_of_order, "came out of order and were refused"),
+        (dropped.out_of_order, "came out of order: they are in the WBL, a chunk or a block, or were refused"),
         (dropped.conflicts, "have the time of another sample"),
         (dropped.deleted, "were deleted"),
     ] {
