@@ -89,6 +89,7 @@ impl Block {
         let map = !options.copy_files;
         let index = Index::open(FileBytes::open(&path.join("index"), map)?)?;
         let segments = Segments::open(&path.join("chunks"), map)?;
+        check_whole(&index, &segments)?;
         let tombstones = read_tombstones(&path.join("tombstones"))?;
         let is_replica = |(name, _): &(String, String)| options.replica_labels.contains(name);
         let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
@@ -181,6 +182,16 @@ impl Block {
     pub(crate) fn is_whole_in(&self, range: TimeRange) -> bool {
         let covered = self.range().is_none_or(|own| range.start <= own.start && own.end <= range.end);
         covered && self.tombstones.is_empty()
+    }
+}
+
+/// Fails for a block whose chunk files are cut off or missing. Chunks lie in the order of their series, so that the
+/// last series tells without a look at the others.
+fn check_whole(index: &Index, segments: &Segments) -> Result<(), TsdbError> {
+    let chunks = index.last_chunks()?.unwrap_or_default();
+    match chunks.iter().map(|chunk| chunk.reference).max() {
+        Some(last) => segments.check_reach(last, index.path()),
+        None => Ok(()),
     }
 }
 

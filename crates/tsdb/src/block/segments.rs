@@ -58,19 +58,31 @@ impl Segments {
 
     /// The chunk with a reference from the index.
     pub(crate) fn chunk(&self, reference: u64, index: &Path) -> Result<RawChunk<'_>, TsdbError> {
+        let (file, offset) = self.place(reference, index)?;
+        let (chunk, _) = read_chunk(file, offset).map_err(|e| file.corrupt(e))?;
+        Ok(chunk)
+    }
+
+    /// Fails if the files end before the chunk does. Its checksum is not looked at.
+    pub(crate) fn check_reach(&self, reference: u64, index: &Path) -> Result<(), TsdbError> {
+        let (file, offset) = self.place(reference, index)?;
+        chunk_body(file, offset).map(|_| ()).map_err(|e| file.corrupt(e))
+    }
+
+    /// The file that a reference leads to, and where in it.
+    fn place(&self, reference: u64, index: &Path) -> Result<(&FileBytes, usize), TsdbError> {
         let (number, offset) = ((reference >> 32) as usize, reference as u32 as usize);
         let file = self.files.get(number).ok_or_else(|| TsdbError::Corrupt {
             path: index.to_owned(),
             offset: 0,
             message: format!(
-                "a series refers to chunk file {}, but there are {}",
+                "a series refers to chunk file {}, but there are {}; was the block copied whole?",
                 number + 1,
                 self.files.len()
             )
             .into(),
         })?;
-        let (chunk, _) = read_chunk(file, offset).map_err(|e| file.corrupt(e))?;
-        Ok(chunk)
+        Ok((file, offset))
     }
 
     /// All chunks in the order in which they lie in the files.
@@ -89,17 +101,27 @@ impl Segments {
 
 /// Reads `uvarint length | encoding | data | checksum`; also tells where it ends.
 fn read_chunk(file: &FileBytes, at: usize) -> Result<(RawChunk<'_>, usize), Malformed> {
-    let mut cursor = Cursor::at(file, at)?;
-    let length = cursor.uvarint()?;
-    let fits = usize::try_from(length).ok().filter(|&n| n.saturating_add(5) <= cursor.remaining());
-    let length = fits.ok_or_else(|| Malformed::new(at, format!("a chunk of {length} bytes is cut off")))?;
-    let body = cursor.take(1 + length)?;
-    let start = cursor.position() - length;
+    let (mut cursor, body) = chunk_body(file, at)?;
+    let start = cursor.position() + 1 - body.len();
     if crc(body) != cursor.u32()? {
         return Err(Malformed::new(at, "the checksum of a chunk is wrong"));
     }
     let encoding = Encoding::from_number(body[0]).map_err(|e| e.moved(start - 1))?;
     Ok((RawChunk { encoding, data: &body[1..], start, file }, cursor.position()))
+}
+
+/// Encoding and data of a chunk that the file holds to its end, and what follows them.
+fn chunk_body(file: &FileBytes, at: usize) -> Result<(Cursor<'_>, &[u8]), Malformed> {
+    let cut_off = |what: String| Malformed::new(at, format!("{what} is cut off; was the block copied whole?"));
+    if at >= file.len() {
+        return Err(cut_off("a chunk".to_owned()));
+    }
+    let mut cursor = Cursor::at(file, at)?;
+    let length = cursor.uvarint()?;
+    let fits = usize::try_from(length).ok().filter(|&n| n.saturating_add(5) <= cursor.remaining());
+    let length = fits.ok_or_else(|| cut_off(format!("a chunk of {length} bytes")))?;
+    let body = cursor.take(1 + length)?;
+    Ok((cursor, body))
 }
 
 fn check_header(file: &[u8]) -> Result<(), Malformed> {

@@ -161,6 +161,33 @@ fn a_damaged_block_costs_that_block() {
 }
 
 #[test]
+fn a_half_copied_block_costs_that_block() {
+    let folder = temporary();
+    block(folder.path(), "up", &[(1, 1.0)], 1);
+    let half = block(folder.path(), "half", &[(1, 1.0), (2, 5.0)], 2);
+    let file = half.join("chunks/000001");
+    let whole = fs::read(&file).expect("a file");
+    let check = |what: &str| {
+        let data = open(folder.path());
+        assert_eq!(content(&*data.storage()).len(), 1, "{what}");
+        let warnings = data.report().warnings();
+        assert!(warnings.len() == 1 && warnings[0].contains("was the block copied whole?"), "{warnings:?}");
+        assert!(DataDir::open(folder.path(), &strict()).is_err(), "{what}");
+    };
+    for end in 8..whole.len() {
+        fs::write(&file, &whole[..end]).expect("a file");
+        check(&format!("cut at {end}"));
+    }
+    fs::remove_file(&file).expect("a file");
+    check("no chunk file");
+    fs::remove_dir(half.join("chunks")).expect("a folder");
+    check("no chunks");
+    fs::create_dir(half.join("chunks")).expect("a folder");
+    fs::write(&file, &whole).expect("a file");
+    assert_eq!(content(&*open(folder.path()).storage()).len(), 2);
+}
+
+#[test]
 fn a_folder_of_unreadable_blocks_is_an_error() {
     let folder = temporary();
     let only = block(folder.path(), "up", &[(1, 1.0)], 1);

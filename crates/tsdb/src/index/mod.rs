@@ -83,6 +83,23 @@ impl Index {
             .map_err(|e| self.file.corrupt(e))
     }
 
+    /// The chunks of the last series, without a walk over the list of all series; `None` if there is none.
+    pub(crate) fn last_chunks(&self) -> Result<Option<Vec<ChunkMeta>>, TsdbError> {
+        let last = || {
+            let Some(at) = self.postings.all() else { return Ok(None) };
+            let at = usize::try_from(at).unwrap_or(usize::MAX);
+            let mut cursor = Cursor::at(&self.file, at)?;
+            let length = cursor.u32()? as usize;
+            let body = cursor.take(length)?;
+            // Series are looked at with their checksums, so that a wrong reference leads to none.
+            let Some(reference) = body.get(4..).and_then(<[u8]>::last_chunk::<4>) else { return Ok(None) };
+            let mut entry = SeriesEntry::default();
+            self.read_series(u32::from_be_bytes(*reference), &mut entry)?;
+            Ok(Some(entry.chunks))
+        };
+        last().map_err(|e: Malformed| self.file.corrupt(e))
+    }
+
     /// The names of all labels, sorted.
     pub(crate) fn label_names(&self) -> impl Iterator<Item = &str> {
         self.postings.names()

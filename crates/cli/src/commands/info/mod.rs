@@ -10,14 +10,14 @@ use crate::dataset::{Dataset, Summary};
 use crate::failure::Failure;
 use crate::numbers::{bytes, count, counted, elapsed};
 use crate::output::{Page, align_right, new_table, one_line, to_stdout, write_table};
+use crate::report;
 use crate::time::{show_length, show_time};
 
 /// Shows what is in files.
 pub(super) fn run(args: &InfoArgs) -> Result<(), Failure> {
     let dataset = Dataset::open(&args.paths, &args.input, &Default::default())?;
     let storage = dataset.storage();
-    let samples = if dataset.counts.samples <= COUNTED_SAMPLES { Samples::Counted } else { Samples::Skipped };
-    let metrics = catalog::metrics(storage, &[], samples)?;
+    let metrics = metrics(&dataset, args.input.strict)?;
     let labels = catalog::labels(storage, &[])?;
     let summary = Summary { memory: dataset.memory(), ..dataset.summary() };
     let encodings = directories::encodings(&dataset.directories);
@@ -29,6 +29,21 @@ pub(super) fn run(args: &InfoArgs) -> Result<(), Failure> {
         write_tops(page, &metrics, &labels, args.top)
     })?;
     Ok(())
+}
+
+/// The metrics, with samples if these are few enough to be counted. Where one is damaged, they are not, unless that
+/// is an error.
+fn metrics(dataset: &Dataset, strict: bool) -> Result<Vec<Metric>, Failure> {
+    let storage = dataset.storage();
+    if dataset.counts.samples <= COUNTED_SAMPLES {
+        match catalog::metrics(storage, &[], Samples::Counted) {
+            Err(error) if !strict => {
+                report::warning(&format!("samples are not counted, since some are damaged: {error}"));
+            }
+            counted => return Ok(counted?),
+        }
+    }
+    Ok(catalog::metrics(storage, &[], Samples::Skipped)?)
 }
 
 /// Samples that are counted by metric, for which all of them are read.
