@@ -137,6 +137,17 @@ fn blocks_out_of_range_are_not_asked() {
 }
 
 #[test]
+fn no_block_is_written_into_a_block() {
+    let data = tempfile::tempdir().unwrap();
+    let block = write(data.path(), 0, &[("x", &[0])], 1.0);
+    let store = BlockStore::open(&block, &OpenOptions::default()).unwrap();
+    let options = WriteOptions::new(Timestamp(0));
+    let error = write_blocks(&block, &store, &[], TimeRange::ALL, &options).unwrap_err().to_string();
+    assert!(error.contains("this folder is a block"), "{error}");
+    assert_eq!(fs::read_dir(&block).unwrap().count(), 4);
+}
+
+#[test]
 fn a_written_block_is_told_apart_from_what_is_there() {
     let data = tempfile::tempdir().unwrap();
     let first = write(data.path(), 7, &[("x", &[0])], 1.0);

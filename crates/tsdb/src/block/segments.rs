@@ -112,7 +112,8 @@ fn read_chunk(file: &FileBytes, at: usize) -> Result<(RawChunk<'_>, usize), Malf
 
 /// Encoding and data of a chunk that the file holds to its end, and what follows them.
 fn chunk_body(file: &FileBytes, at: usize) -> Result<(Cursor<'_>, &[u8]), Malformed> {
-    let cut_off = |what: String| Malformed::new(at, format!("{what} is cut off; was the block copied whole?"));
+    let cut_off =
+        |what: String| Malformed::new(at, format!("{what} is cut off; was the block copied whole?"));
     if at >= file.len() {
         return Err(cut_off("a chunk".to_owned()));
     }

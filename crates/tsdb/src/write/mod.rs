@@ -14,6 +14,7 @@ use rayon::prelude::*;
 
 use crate::block::{BLOCK_MS, BlockMeta, BlockStats, Compaction};
 use crate::chunk::{self, EncodedChunk, Encoding};
+use crate::dir::DirKind;
 use crate::error::TsdbError;
 use crate::index::ChunkMeta;
 use crate::tombstones::Tombstones;
@@ -74,7 +75,7 @@ pub struct WrittenBlock {
 /// whole blocks or what readers pass over. A block that is there already is never touched.
 ///
 /// # Errors
-/// When the store or the file system fails. Blocks that were finished before stay.
+/// When `data` is a block itself, and when the store or the file system fails. Blocks that were finished before stay.
 pub fn write_blocks(
     data: &Path,
     storage: &dyn Storage,
@@ -84,6 +85,9 @@ pub fn write_blocks(
 ) -> Result<Vec<WrittenBlock>, TsdbError> {
     if options.block_ms <= 0 {
         return Err(TsdbError::unsupported(data, "blocks must be longer than 0 ms"));
+    }
+    if data.is_dir() && DirKind::of(data)? == Some(DirKind::Block) {
+        return Err(TsdbError::unsupported(data, "this folder is a block; give the folder that holds blocks"));
     }
     let mut ulid = Ulid::new(options.created);
     let mut written = Vec::new();
