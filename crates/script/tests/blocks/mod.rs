@@ -33,7 +33,7 @@ impl Blocks {
             let options = OpenOptions { strict: true, ..OpenOptions::default() };
             DataDir::open(folder.path(), &options).expect("blocks can be opened").storage()
         };
-        same::assert_same(store, &*storage);
+        same::assert_same(store, &*storage, BLOCK_MS);
         Self { storage, _folder: folder }
     }
 

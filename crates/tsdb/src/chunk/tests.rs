@@ -1,6 +1,8 @@
 //! Chunks against hand-made bytes and against samples that went through them.
 
-use promqlite_model::histogram::{CounterResetHint, FloatHistogram, HistogramParts, Span};
+use promqlite_model::histogram::{
+    CounterResetHint, FloatHistogram, HistogramParts, HistogramView, Span,
+};
 use promqlite_model::{NORMAL_NAN, STALE_NAN, SampleBuf, Samples, TimeRange};
 use proptest::prelude::*;
 
@@ -119,6 +121,56 @@ fn nonsense_is_refused() {
     assert!(Encoding::from_number(7).unwrap_err().message.contains("unknown"));
 }
 
+/// A histogram of schema 0 with the given spans and counts of positive buckets.
+fn simple(spans: &[(i32, u32)], counts: &[f64]) -> FloatHistogram {
+    let parts = HistogramParts {
+        count: counts.iter().sum(),
+        positive_spans: spans.iter().map(|&(offset, length)| Span { offset, length }).collect(),
+        positive_counts: counts.to_vec(),
+        ..HistogramParts::default()
+    };
+    FloatHistogram::from_parts(parts).expect("a valid histogram")
+}
+
+#[test]
+fn a_counter_that_gets_new_buckets_goes_on() {
+    let mut buf = SampleBuf::default();
+    let steps = [
+        simple(&[(0, 2)], &[1.0, 0.0]),
+        simple(&[(0, 1), (3, 1)], &[1.0, 2.0]),
+        FloatHistogram::stale(),
+        simple(&[(-2, 1), (1, 1)], &[0.5, 1.0]),
+        simple(&[(-2, 4)], &[1.5, 1.0, 1.0, 0.0]),
+        simple(&[(-2, 4)], &[1.0, 5.0, 1.0, 0.0]),
+    ];
+    for (t, h) in (0..).zip(&steps) {
+        buf.push_histogram(t, h.view());
+    }
+    let chunks: Vec<EncodedChunk> = encode(&buf.samples(), false).collect();
+    let told: Vec<_> = chunks.iter().map(|chunk| (chunk.encoding, chunk.samples)).collect();
+    // A staleness marker ends a chunk, a reset too; fractions make it one of floats.
+    let (whole, float) = (Encoding::Histogram, Encoding::FloatHistogram);
+    assert_eq!(told, [(whole, 3), (float, 2), (whole, 1)]);
+    let got = read(whole, &chunks[0].data).unwrap();
+    let (a, b) = (got.samples().histogram(0).unwrap(), got.samples().histogram(1).unwrap());
+    assert_eq!(a.positive_spans(), [Span { offset: 0, length: 2 }, Span { offset: 2, length: 1 }]);
+    assert_eq!((a.positive_counts(), b.positive_counts()), (&[1.0, 0.0, 0.0][..], &[1.0, 0.0, 2.0][..]));
+    assert_eq!((a.hint(), b.hint()), (CounterResetHint::Unknown, CounterResetHint::NotReset));
+    let got = read(float, &chunks[1].data).unwrap();
+    assert_eq!(facts(got.samples().histogram(0).unwrap()), facts(steps[3].view()));
+}
+
+#[test]
+fn buckets_that_wander_far_begin_new_chunks() {
+    let mut buf = SampleBuf::default();
+    for t in 0..100 {
+        let h = simple(&[(t * 20, 20)], &[1.0; 20]).with_hint(CounterResetHint::Gauge);
+        buf.push_histogram(i64::from(t), h.view());
+    }
+    let samples: Vec<usize> = encode(&buf.samples(), false).map(|chunk| chunk.samples).collect();
+    assert_eq!(samples, [25, 25, 25, 25]);
+}
+
 /// Deltas of time that fall into every width, and some beyond.
 fn deltas() -> impl Strategy<Value = i64> {
     prop_oneof![
@@ -148,7 +200,7 @@ fn start() -> impl Strategy<Value = i64> {
 fn histogram() -> impl Strategy<Value = FloatHistogram> {
     let counts =
         proptest::collection::vec(prop_oneof![3 => (0u32..50).prop_map(f64::from), 1 => 0.0..9.0], 7);
-    (0usize..5, counts, value(), 0usize..12).prop_map(|(layout, counts, sum, hint)| {
+    (0usize..7, counts, value(), 0usize..12).prop_map(|(layout, counts, sum, hint)| {
         let span = |offset, length| Span { offset, length };
         let hints = [CounterResetHint::Gauge, CounterResetHint::Reset, CounterResetHint::NotReset];
         let parts = HistogramParts {
@@ -176,6 +228,9 @@ fn histogram() -> impl Strategy<Value = FloatHistogram> {
             1 => exponential(3, 2f64.powi(-128), vec![span(-5, 1), span(700, 2)], vec![span(0, 2)]),
             2 => exponential(-4, 0.0, vec![], vec![span(-2, 4)]),
             3 => exponential(8, 0.25, vec![], vec![]),
+            // Of the scale of the first, but with other buckets.
+            4 => exponential(0, 0.001, vec![span(-1, 2), span(2, 1)], vec![span(4, 1)]),
+            5 => exponential(0, 0.001, vec![span(1, 1), span(0, 1)], vec![]),
             _ => HistogramParts {
                 schema: -53,
                 positive_spans: vec![span(0, 1), span(1, 2)],
@@ -215,14 +270,38 @@ fn series() -> impl Strategy<Value = SampleBuf> {
     })
 }
 
-/// Compares all but the hints.
+/// Schema and other numbers of a histogram, and indices and counts of its buckets that are not empty.
+type Facts = (i32, Vec<u64>, [Vec<(i32, u64)>; 2]);
+
+/// All of a histogram but its hint and its empty buckets, to the bit.
+fn facts(h: HistogramView<'_>) -> Facts {
+    let numbers = [h.zero_threshold(), h.zero_count(), h.count(), h.sum()];
+    let numbers = numbers.iter().chain(h.custom_bounds()).map(|v| v.to_bits()).collect();
+    let side = |spans: &[Span], counts: &[f64]| {
+        let mut next = 0;
+        let mut indices = Vec::new();
+        for span in spans {
+            let start = next + span.offset;
+            next = start + span.length as i32;
+            indices.extend(start..next);
+        }
+        assert_eq!(indices.len(), counts.len());
+        let buckets = indices.into_iter().zip(counts.iter().map(|count| count.to_bits()));
+        buckets.filter(|&(_, count)| count != 0).collect()
+    };
+    let positive = side(h.positive_spans(), h.positive_counts());
+    let negative = side(h.negative_spans(), h.negative_counts());
+    (h.schema().get(), numbers, [positive, negative])
+}
+
+/// Compares all but the hints and empty buckets.
 fn check_equal(got: &Samples<'_>, want: &Samples<'_>, starts: bool) -> Result<(), TestCaseError> {
     prop_assert_eq!(got.times, want.times);
     for i in 0..want.len() {
         match (got.histogram(i), want.histogram(i)) {
             (Some(got), Some(want)) if want.is_stale() => prop_assert!(got.is_stale()),
             (Some(got), Some(want)) => {
-                prop_assert_eq!(format!("{:?}", got.with_hint(want.hint())), format!("{want:?}"));
+                prop_assert_eq!(facts(got), facts(want));
             }
             (None, None) => prop_assert_eq!(got.values[i].to_bits(), want.values[i].to_bits()),
             _ => prop_assert!(false, "a float for a histogram at {}", i),
@@ -261,7 +340,7 @@ proptest! {
             let (Some(a), Some(b)) = (want.histogram(i - 1), want.histogram(i)) else { continue };
             let (before, now) = (got.histogram(i - 1).unwrap(), got.histogram(i).unwrap());
             // Hints do not survive the beginning of a chunk; there, the buckets tell.
-            let gauge = |h: promqlite_model::histogram::HistogramView<'_>| h.hint() == CounterResetHint::Gauge;
+            let gauge = |h: HistogramView<'_>| h.hint() == CounterResetHint::Gauge;
             let told = b.hint() != CounterResetHint::Unknown || gauge(a) != gauge(b);
             if !told && !a.is_stale() && !b.is_stale() {
                 prop_assert_eq!(now.is_reset_after(before), b.is_reset_after(a), "sample {}", i);

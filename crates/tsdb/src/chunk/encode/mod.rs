@@ -6,12 +6,13 @@ mod histograms;
 mod runs;
 mod start_time;
 mod value;
+mod widen;
 
 use promqlite_model::Samples;
 
 use super::Encoding;
 use histograms::Header;
-use runs::Kind;
+use runs::{Kind, Run};
 
 /// A chunk as it lies in files, without length, encoding and checksum around it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,9 +29,11 @@ pub struct EncodedChunk {
     pub data: Vec<u8>,
 }
 
-/// Compresses samples into chunks of at most 120, none of which mixes floats and histograms, layouts of
-/// histograms, gauges and counters, or the histograms before and after a counter reset. Histograms whose counts
-/// are all whole numbers are stored as integers.
+/// Compresses samples into chunks of at most 120, none of which mixes floats and histograms, schemas or bounds of
+/// histograms, gauges and counters, or the histograms before and after a counter reset. Where the buckets of histograms
+/// differ, as when a counter gets its first observation in one, all histograms of the chunk get the buckets of all, as
+/// in Prometheus; those they did not have are empty. Histograms whose counts are all whole numbers are stored as
+/// integers.
 ///
 /// With `start_times`, chunks of samples that have start timestamps get an encoding that keeps them, which only
 /// recent versions of Prometheus read; without, start timestamps are left out.
@@ -38,9 +41,14 @@ pub fn encode(samples: &Samples<'_>, start_times: bool) -> impl Iterator<Item = 
     let samples = *samples;
     let mut next = 0;
     std::iter::from_fn(move || {
-        let (run, kind) = (next < samples.len()).then(|| runs::next(&samples, next))?;
+        let Run { samples: run, kind, buckets } =
+            (next < samples.len()).then(|| runs::next(&samples, next))?;
         next = run.end;
-        Some(encode_run(&samples.slice(run), kind, start_times))
+        let samples = samples.slice(run);
+        Some(match buckets {
+            None => encode_run(&samples, kind, start_times),
+            Some(buckets) => encode_run(&buckets.widen(&samples).samples(), kind, start_times),
+        })
     })
 }
 

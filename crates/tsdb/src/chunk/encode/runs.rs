@@ -5,6 +5,8 @@ use std::ops::Range;
 use promqlite_model::Samples;
 use promqlite_model::histogram::{CounterResetHint, HistogramView};
 
+use super::widen::CommonBuckets;
+
 /// Samples of a usual chunk.
 pub(super) const LONGEST: usize = 120;
 
@@ -28,27 +30,46 @@ pub(super) enum ResetFlag {
     Gauge = 0b11,
 }
 
-/// The samples of the chunk that begins with sample `start`, and what they are.
-pub(super) fn next(samples: &Samples<'_>, start: usize) -> (Range<usize>, Kind) {
+/// The samples of a chunk.
+#[derive(Debug)]
+pub(super) struct Run {
+    pub(super) samples: Range<usize>,
+    pub(super) kind: Kind,
+    /// What the histograms are brought to, if their buckets differ.
+    pub(super) buckets: Option<CommonBuckets>,
+}
+
+/// The chunk that begins with sample `start`.
+pub(super) fn next(samples: &Samples<'_>, start: usize) -> Run {
     let limit = samples.len().min(start + LONGEST);
     let Some(first) = samples.histogram(start) else {
         let floats = (start..limit).find(|&i| samples.histogram(i).is_some());
-        return (start..floats.unwrap_or(limit), Kind::Floats);
+        return Run { samples: start..floats.unwrap_or(limit), kind: Kind::Floats, buckets: None };
     };
     let previous = start.checked_sub(1).and_then(|i| samples.histogram(i));
     let flag = flag(first, previous);
-    let whole = is_whole(first);
+    let mut whole = is_whole(first);
+    let mut buckets: Option<CommonBuckets> = None;
     let mut before = first;
     let mut end = start + 1;
     while end < limit {
         let Some(h) = samples.histogram(end) else { break };
-        if !goes_on(before, h) || (whole && !is_whole(h)) {
+        if !goes_on(before, h) {
             break;
         }
+        if !h.is_stale() && !same_buckets(first, h) {
+            let more = buckets.as_ref().map_or_else(|| CommonBuckets::of(first).with(h), |all| all.with(h));
+            if more.is_none() {
+                break;
+            }
+            buckets = more;
+        }
+        whole &= is_whole(h);
         before = h;
         end += 1;
     }
-    (start..end, if whole { Kind::IntegerHistograms(flag) } else { Kind::FloatHistograms(flag) })
+    let kind = if whole { Kind::IntegerHistograms(flag) } else { Kind::FloatHistograms(flag) };
+    Run { samples: start..end, kind, buckets }
 }
 
 fn flag(first: HistogramView<'_>, previous: Option<HistogramView<'_>>) -> ResetFlag {
@@ -68,15 +89,18 @@ fn goes_on(before: HistogramView<'_>, h: HistogramView<'_>) -> bool {
         return h.is_stale();
     }
     let gauge = |h: HistogramView<'_>| h.hint() == CounterResetHint::Gauge;
-    same_layout(before, h) && gauge(before) == gauge(h) && (gauge(h) || !h.is_reset_after(before))
+    same_scale(before, h) && gauge(before) == gauge(h) && (gauge(h) || !h.is_reset_after(before))
 }
 
-fn same_layout(a: HistogramView<'_>, b: HistogramView<'_>) -> bool {
+/// Whether buckets with equal indices are the same in both.
+fn same_scale(a: HistogramView<'_>, b: HistogramView<'_>) -> bool {
     a.schema() == b.schema()
         && a.zero_threshold().to_bits() == b.zero_threshold().to_bits()
-        && a.positive_spans() == b.positive_spans()
-        && a.negative_spans() == b.negative_spans()
         && a.custom_bounds().iter().map(|b| b.to_bits()).eq(b.custom_bounds().iter().map(|b| b.to_bits()))
+}
+
+fn same_buckets(a: HistogramView<'_>, b: HistogramView<'_>) -> bool {
+    a.positive_spans() == b.positive_spans() && a.negative_spans() == b.negative_spans()
 }
 
 fn is_whole(h: HistogramView<'_>) -> bool {
