@@ -76,7 +76,7 @@ impl Segments {
             path: index.to_owned(),
             offset: 0,
             message: format!(
-                "a series refers to chunk file {}, but there are {}; was the block copied whole?",
+                "a series refers to chunk file {}, but there are {} (was the block copied whole?)",
                 number + 1,
                 self.files.len()
             )
@@ -113,7 +113,7 @@ fn read_chunk(file: &FileBytes, at: usize) -> Result<(RawChunk<'_>, usize), Malf
 /// Encoding and data of a chunk that the file holds to its end, and what follows them.
 fn chunk_body(file: &FileBytes, at: usize) -> Result<(Cursor<'_>, &[u8]), Malformed> {
     let cut_off =
-        |what: String| Malformed::new(at, format!("{what} is cut off; was the block copied whole?"));
+        |what: String| Malformed::new(at, format!("{what} is cut off (was the block copied whole?)"));
     if at >= file.len() {
         return Err(cut_off("a chunk".to_owned()));
     }
