@@ -37,7 +37,7 @@ impl Naive<'_> {
         }
         let each = |(vector, param): (Vector, f64)| self.aggregate_step(op, grouping, param, vector);
         let out: Vec<Vector> = input.iter().cloned().zip(params).map(each).collect();
-        let unordered = inner.any(&mut |e| matches!(e, Expr::Subquery { .. }));
+        let unordered = !inner.ordered();
         if ["topk", "bottomk"].contains(&op)
             && unordered
             && input.iter().zip(&out).any(|(v, out)| tied(v, out))

@@ -171,6 +171,11 @@ impl Expr {
         }
     }
 
+    /// Whether the order of the result's series is defined in range queries too.
+    pub(crate) fn ordered(&self) -> bool {
+        !self.any(&mut |e| matches!(e, Expr::Subquery { .. } | Expr::Binary { .. }))
+    }
+
     /// Every node, parents first.
     pub(crate) fn any(&self, test: &mut dyn FnMut(&Expr) -> bool) -> bool {
         test(self) || self.children().into_iter().any(|c| c.any(test))

@@ -38,8 +38,16 @@ fn knows_range(expr: &Expr) -> bool {
     })
 }
 
+/// Whether a query selects among series whose order is not defined, which equal values may show.
+fn selects_by_place(expr: &Expr) -> bool {
+    expr.any(&mut |e| match e {
+        Expr::Aggregate { op: "topk" | "bottomk" | "limitk", inner, .. } => !inner.ordered(),
+        _ => false,
+    })
+}
+
 fn range_is_instants(bench: &Bench<'_>, x: &Expr, _: &Expr, when: When) -> Option<String> {
-    if knows_range(x) || matches!(when, When::At(_)) {
+    if knows_range(x) || selects_by_place(x) || matches!(when, When::At(_)) {
         return None;
     }
     let text = x.to_string();
