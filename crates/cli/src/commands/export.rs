@@ -87,6 +87,11 @@ fn to_blocks(
             return Err(Failure::Usage(message.into()));
         }
     };
+    if is_input(Path::new(folder), dataset) {
+        return Err(Failure::Usage(format!(
+            "`{folder}` is read, and nothing is ever written there: give another folder to --output"
+        )));
+    }
     std::fs::create_dir_all(folder).map_err(|e| Failure::io(folder, e))?;
     let options = WriteOptions::new(clock());
     let blocks = write_blocks(Path::new(folder), dataset.storage(), matchers, range, &options)?;
@@ -105,6 +110,17 @@ fn to_blocks(
         note("no block was written: there are no samples");
     }
     Ok(())
+}
+
+/// Whether a folder is, or lies in, a data directory that is read.
+fn is_input(folder: &Path, dataset: &Dataset) -> bool {
+    // A folder that is not there yet lies where its nearest ancestor does.
+    let place = folder.ancestors().find_map(|ancestor| {
+        let ancestor = if ancestor.as_os_str().is_empty() { Path::new(".") } else { ancestor };
+        ancestor.canonicalize().ok()
+    });
+    let inputs = dataset.directories.iter().filter_map(|input| input.report().path.canonicalize().ok());
+    place.is_some_and(|place| inputs.into_iter().any(|input| place.starts_with(input)))
 }
 
 /// Writes the series of one of the selectors, or all if there is none, into a file whose ending tells the format.

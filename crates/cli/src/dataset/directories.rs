@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use promqlite::storage::MergedStore;
 use promqlite::{Storage, TimeRange};
+use promqlite_formats::Input;
 use promqlite_tsdb::{DataDir, DirKind, DirReport, OpenOptions};
 
 use crate::dataset::{InputArgs, InputSummary};
 use crate::failure::Failure;
+use crate::report;
 
 /// Opens a data directory, a folder of blocks or a block. Nothing in it is changed.
 pub(super) fn open(path: &Path, args: &InputArgs) -> Result<DataDir, Failure> {
@@ -18,6 +20,32 @@ pub(super) fn open(path: &Path, args: &InputArgs) -> Result<DataDir, Failure> {
         ..OpenOptions::default()
     };
     Ok(DataDir::open(path, &options)?)
+}
+
+/// Warns where one path leads to several data directories, as that of a bucket with tenants does: their series become
+/// one, which is right for snapshots of one server only.
+pub(super) fn warn_of_several(paths: &[String], inputs: &[Input]) {
+    let found: Vec<&Path> = inputs
+        .iter()
+        .filter_map(|input| match input {
+            Input::DataDirectory(path) => Some(path.as_path()),
+            _ => None,
+        })
+        .collect();
+    for path in paths {
+        let below: Vec<_> = found.iter().filter_map(|f| f.strip_prefix(path).ok()).collect();
+        let [first, second, ..] = below[..] else { continue };
+        let example = Path::new(path).join(first);
+        report::warning(&format!(
+            "{path} has {} data directories ({}, {}{}), which are read as one; give them one by one with labels to \
+             tell their series apart, as in tenant=a:{}",
+            below.len(),
+            first.display(),
+            second.display(),
+            if below.len() > 2 { ", …" } else { "" },
+            example.display(),
+        ));
+    }
 }
 
 /// Its store, with the labels that all series are to get.

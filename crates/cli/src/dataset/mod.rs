@@ -250,7 +250,9 @@ impl Opening {
     fn add(&mut self, group: &Group, args: &InputArgs, cancel: &Arc<AtomicBool>) -> Result<(), Failure> {
         let mut files: Vec<PathBuf> = Vec::new();
         let mut standard_input = false;
-        for input in resolve_inputs(&group.paths)? {
+        let inputs = resolve_inputs(&group.paths)?;
+        directories::warn_of_several(&group.paths, &inputs);
+        for input in inputs {
             match input {
                 Input::File(path) => files.push(path),
                 Input::StandardInput => standard_input = true,
