@@ -188,6 +188,9 @@ pub(crate) struct ExplainArgs {
     /// The query, if it is not the last argument; `-` reads it from standard input
     #[arg(short = 'q', long = "query", value_name = "EXPR", allow_hyphen_values = true)]
     pub(crate) expr: Option<String>,
+    /// Answer the query over the files, and show what each operator read, took and used
+    #[arg(long)]
+    pub(crate) analyze: bool,
     #[command(flatten)]
     pub(crate) time: TimeArgs,
     #[command(flatten)]
@@ -282,7 +285,7 @@ pub(crate) struct OutputArgs {
     /// Write results into this file
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<String>,
-    /// Tell on standard error how long loading and the query took, and what they read
+    /// Tell on standard error how long loading, the query and each of its operators took, and what they read
     #[arg(long, visible_alias = "timing")]
     pub(crate) stats: bool,
     /// End with exit code 4 if a result is empty

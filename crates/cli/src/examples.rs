@@ -46,7 +46,8 @@ Examples:
 pub(crate) const EXPLAIN: &str = "\
 Examples:
   promqlite explain 'sum by (job) (rate(http_requests_total[5m]))'
-  promqlite explain shop.om 'rate(http_requests_total[5m])' --last 1h --step 1m";
+  promqlite explain shop.om 'rate(http_requests_total[5m])' --last 1h --step 1m
+  promqlite explain shop.om --analyze 'topk(3, rate(http_requests_total[5m]))' --last 1h";
 
 /// Of `fmt`.
 pub(crate) const FMT: &str = "\

@@ -3,12 +3,13 @@
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
-use promqlite::{QueryError, QueryResult, Value};
+use promqlite::{Profile, QueryError, QueryResult, Value};
 use promqlite_formats::write::{Notes, Omitted, write_json_error, write_value};
 
 use crate::failure::Failure;
 use crate::numbers::{bytes, count, counted, elapsed};
-use crate::output::{Destination, can_draw, drawing, markdown, table};
+use crate::output::profile::write_profile;
+use crate::output::{Destination, Page, Screen, can_draw, drawing, markdown, table, to_text};
 use crate::report;
 use crate::result_format::ResultFormat;
 use crate::terminal::note;
@@ -141,17 +142,35 @@ fn point_count(value: &Value) -> u64 {
     }
 }
 
-/// Tells how long a query took and what it used.
-pub(crate) fn show_stats(result: &QueryResult, took: Duration) {
+/// Tells how long a query took, and what it and each part of it used.
+pub(crate) fn show_stats(result: &QueryResult, took: Duration, profile: &Profile) {
+    note(stats_line(result, took));
+    let table = to_text(Screen::of_stderr(), |page| write_profile(page, profile, &result.stats));
+    note(table.trim_end());
+}
+
+/// Writes what each part of a query used, and below what came of it.
+pub(crate) fn write_analysis(page: &mut Page<'_>, result: &QueryResult, profile: &Profile) -> io::Result<()> {
+    write_profile(page, profile, &result.stats)?;
+    writeln!(page, "\n{}", stats_line(result, profile.total))
+}
+
+fn stats_line(result: &QueryResult, took: Duration) -> String {
     let stats = &result.stats;
-    note(format!(
-        "query: {}; result: {}, {}; read: {}, {}; peak: {} samples, about {}",
+    format!(
+        "query: {}; result: {}, {}; read: {}, {}{}; peak: {} samples, about {}",
         elapsed(took),
         counted(result.value.series_count() as u64, "series", "series"),
         counted(point_count(&result.value), "point", "points"),
         counted(stats.series, "series", "series"),
         counted(stats.samples_read, "sample", "samples"),
+        if stats.bytes_read > 0 {
+            let chunks = counted(stats.chunks_decoded, "chunk", "chunks");
+            format!(", {chunks}, {} of blocks", bytes(stats.bytes_read))
+        } else {
+            String::new()
+        },
         count(stats.peak_samples),
         bytes(stats.peak_bytes),
-    ));
+    )
 }

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal};
 use std::time::Instant;
 
-use promqlite::{Engine, QueryResult};
+use promqlite::{Engine, Profile, QueryResult};
 use promqlite_lint::{Finding, Severity};
 
 use crate::args::SetupArgs;
@@ -192,6 +192,15 @@ impl Session {
         result.map_err(|error| Failure::query(error, text))
     }
 
+    /// Evaluates a query at the session's times, and measures what each part of it uses.
+    pub(crate) fn analyze(&self, text: &str, when: When) -> Result<(QueryResult, Profile), Failure> {
+        let result = self.interrupt.during_query(|cancel| {
+            let query = when.query(text).with_cancel(cancel);
+            self.engine.analyze(self.dataset.storage(), &query)
+        });
+        result.map_err(|error| Failure::query(error, text))
+    }
+
     /// What may be wrong with a query; nothing if it does not parse.
     pub(crate) fn lint(&self, text: &str) -> Vec<Finding> {
         let features = self.engine.options().features;
@@ -212,9 +221,12 @@ impl Session {
         let when = self.times()?;
         let shape = self.shape();
         let started = Instant::now();
-        let result = self.evaluate(text, when);
+        let result = match self.settings.stats {
+            true => self.analyze(text, when).map(|(result, profile)| (result, Some(profile))),
+            false => self.evaluate(text, when).map(|result| (result, None)),
+        };
         let took = started.elapsed();
-        let result = match result {
+        let (result, profile) = match result {
             Ok(result) => result,
             Err(failure) => {
                 if let Failure::Query { error, .. } = &failure {
@@ -245,8 +257,8 @@ impl Session {
         if !empty {
             self.tell_doubts(text);
         }
-        if self.settings.stats {
-            show_stats(&result, took);
+        if let Some(profile) = &profile {
+            show_stats(&result, took, profile);
         } else if self.settings.timer {
             note(format!("query: {}", elapsed(took)));
         }

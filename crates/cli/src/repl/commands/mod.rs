@@ -67,7 +67,13 @@ pub(crate) static COMMANDS: &[DotCommand] = &[
     command(&["ast"], "EXPR", "Show a query's syntax tree", Completes::Query, queries::ast),
     command(&["at"], "[TIME]", "Evaluate at an instant; `now` is the newest sample", NOTHING, times::at),
     command(&["exit", "quit"], "", "Leave; so does Ctrl-D", NOTHING, |_, _| Ok(Flow::Exit)),
-    command(&["explain"], "EXPR", "Show how a query would be evaluated", Completes::Query, queries::explain),
+    command(
+        &["explain"],
+        "[analyze] EXPR",
+        "Show how a query would be evaluated; with `analyze`, evaluate it and show what each operator used",
+        Completes::Query,
+        queries::explain,
+    ),
     command(
         &["export"],
         "FILE [SELECTOR]",

@@ -3,11 +3,12 @@
 use std::io::Write;
 
 use promqlite::functions as registry;
+use promqlite_formats::write::Notes;
 
 use crate::catalog::is_like;
 use crate::commands::{formatted, syntax_tree};
 use crate::failure::Failure;
-use crate::output::{new_table, write_table};
+use crate::output::{new_table, write_analysis, write_table};
 use crate::repl::commands::required;
 use crate::repl::session::{Flow, Session};
 use crate::report;
@@ -43,9 +44,19 @@ pub(super) fn lint(session: &mut Session, text: &str) -> Result<Flow, Failure> {
 
 pub(super) fn explain(session: &mut Session, text: &str) -> Result<Flow, Failure> {
     let text = required("explain", text)?;
+    if let Some((_, text)) = text.split_once(char::is_whitespace).filter(|(word, _)| *word == "analyze") {
+        return analyze(session, text.trim_start());
+    }
     let query = session.times()?.query(text);
     let plan = session.engine().explain(&query).map_err(|error| Failure::query(error, text))?;
     session.write(|page| write!(page, "{plan}"))?;
+    Ok(Flow::GoOn)
+}
+
+fn analyze(session: &mut Session, text: &str) -> Result<Flow, Failure> {
+    let (result, profile) = session.analyze(text, session.times()?)?;
+    session.write(|page| write_analysis(page, &result, &profile))?;
+    report::notes(&Notes::new(&result.annotations, text));
     Ok(Flow::GoOn)
 }
 
