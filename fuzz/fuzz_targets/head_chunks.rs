@@ -23,7 +23,6 @@ fn folder(has_more: bool) -> TempDir {
     let chunks = folder.path().join("chunks_head");
     if has_more {
         fixtures::copy_folder(&data.join("chunks_head"), &chunks);
-        fixtures::copy_folder(&data.join("wal"), &folder.path().join("wal"));
     }
     fs::create_dir_all(chunks).expect("a writable folder");
     folder

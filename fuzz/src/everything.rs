@@ -15,10 +15,11 @@ pub fn read_everything(store: &dyn Storage) -> Result<(), StorageError> {
     for range in all {
         read_selected(store, &[], range)?;
     }
-    for name in store.label_names(&[], TimeRange::ALL)? {
+    for (i, name) in store.label_names(&[], TimeRange::ALL)?.into_iter().enumerate() {
         let values = store.label_values(&name, &[], TimeRange::ALL)?;
         assert!(values.is_sorted_by(|a, b| a < b), "values of {name:?} do not ascend");
-        let Some(value) = values.get(values.len() / 2) else { continue };
+        // Regular expressions take most of the time.
+        let Some(value) = values.get(values.len() / 2).filter(|_| i < 2) else { continue };
         read_selected(store, &[Matcher::equal(&name, value)], TimeRange::ALL)?;
         let others = Matcher::new(&name, MatchOp::NotEqual, value);
         if let Ok(others) = others {

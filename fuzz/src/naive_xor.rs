@@ -63,7 +63,7 @@ pub fn decode(data: &[u8]) -> Option<Vec<(i64, u64)>> {
     let mut bits = Bits { data, at: 16 };
     let mut samples = Vec::new();
     let (mut t, mut step, mut value) = (0i64, 0i64, 0u64);
-    let mut window: Option<(u32, u32)> = None;
+    let mut window = (0, 64);
     for i in 0..count {
         match i {
             0 => t = bits.varint()?,
@@ -85,7 +85,7 @@ pub fn decode(data: &[u8]) -> Option<Vec<(i64, u64)>> {
 }
 
 /// What is different from the value before. `window` is where the bits were the last time: leading zeros, and how many.
-fn changed_bits(bits: &mut Bits<'_>, window: &mut Option<(u32, u32)>) -> Option<u64> {
+fn changed_bits(bits: &mut Bits<'_>, window: &mut (u32, u32)) -> Option<u64> {
     if !bits.bit()? {
         return Some(0);
     }
@@ -95,9 +95,9 @@ fn changed_bits(bits: &mut Bits<'_>, window: &mut Option<(u32, u32)>) -> Option<
             0 => 64,
             length => length,
         };
-        *window = Some((leading, length));
+        *window = (leading, length);
     }
-    let (leading, length) = (*window)?;
+    let (leading, length) = *window;
     let trailing = 64u32.checked_sub(leading + length)?;
     Some(bits.number(length)? << trailing)
 }
