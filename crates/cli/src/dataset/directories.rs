@@ -1,12 +1,12 @@
 //! Prometheus data directories among the inputs.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use promqlite::storage::MergedStore;
 use promqlite::{Storage, TimeRange};
 use promqlite_formats::Input;
-use promqlite_tsdb::{DataDir, DirKind, DirReport, OpenOptions};
+use promqlite_tsdb::{DataDir, DirKind, DirReport, OpenOptions, is_data_directory};
 
 use crate::dataset::{InputArgs, InputSummary};
 use crate::failure::Failure;
@@ -21,6 +21,36 @@ pub(super) fn open(path: &Path, args: &InputArgs) -> Result<DataDir, Failure> {
     };
     Ok(DataDir::open(path, &options)?)
 }
+
+/// Fails for files and folders that are parts of a data directory, and says which.
+pub(super) fn refuse_parts(paths: &[String]) -> Result<(), Failure> {
+    for path in paths {
+        if let Some(whole) = whole_of(Path::new(path)) {
+            let whole = whole.display();
+            return Err(Failure::Usage(format!(
+                "`{path}` is only a part of a data directory: give `{whole}`"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The data directory or block that a path with the name of one of its parts is in.
+fn whole_of(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.to_str()?;
+    let is_segment = name.bytes().all(|b| b.is_ascii_digit()) && path.is_file();
+    if !(PARTS.contains(&name) && path.exists() || is_segment) {
+        return None;
+    }
+    let above = path.parent()?;
+    [Some(above), above.parent()].into_iter().flatten().find_map(|whole| {
+        let whole = if whole.as_os_str().is_empty() { Path::new(".") } else { whole };
+        is_data_directory(whole).then(|| whole.to_owned())
+    })
+}
+
+/// What a data directory and its blocks are made of, apart from numbered files.
+const PARTS: [&str; 7] = ["wal", "wbl", "chunks_head", "chunks", "index", "tombstones", "meta.json"];
 
 /// Warns where one path leads to several data directories, as that of a bucket with tenants does: their series become
 /// one, which is right for snapshots of one server only.
@@ -85,5 +115,26 @@ fn kind_of(report: &DirReport) -> String {
         DirKind::Data if report.head.as_ref().is_none_or(|head| head.is_absent()) => blocks,
         DirKind::Data if report.blocks.is_empty() => "head".to_owned(),
         DirKind::Data => format!("{blocks} and head"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_lead_to_their_whole() {
+        let folder = std::env::temp_dir().join(format!("promqlite-parts-{}", std::process::id()));
+        let wal = folder.join("wal");
+        std::fs::create_dir_all(&wal).expect("a folder");
+        for name in ["wal/00000000", "notes.om"] {
+            std::fs::write(folder.join(name), "").expect("a file");
+        }
+        assert_eq!(whole_of(&wal).as_ref(), Some(&folder));
+        assert_eq!(whole_of(&wal.join("00000000")).as_ref(), Some(&folder));
+        for other in ["", "notes.om", "wal/00000001", "wbl"] {
+            assert_eq!(whole_of(&folder.join(other)), None, "{other}");
+        }
+        std::fs::remove_dir_all(&folder).expect("a folder");
     }
 }

@@ -250,6 +250,7 @@ impl Opening {
     fn add(&mut self, group: &Group, args: &InputArgs, cancel: &Arc<AtomicBool>) -> Result<(), Failure> {
         let mut files: Vec<PathBuf> = Vec::new();
         let mut standard_input = false;
+        directories::refuse_parts(&group.paths)?;
         let inputs = resolve_inputs(&group.paths)?;
         directories::warn_of_several(&group.paths, &inputs);
         for input in inputs {
