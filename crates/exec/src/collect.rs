@@ -137,6 +137,9 @@ fn points(batch: &Batch, row: usize, grid: Grid) -> Option<Points> {
     if !batch.any(row) {
         return None;
     }
+    if batch.histograms().is_none() {
+        return Some((float_points(batch, row, grid), Vec::new()));
+    }
     let mut floats = Vec::with_capacity(batch.valid().count(row));
     let mut histograms = Vec::new();
     for step in 0..batch.steps() {
@@ -147,6 +150,26 @@ fn points(batch: &Batch, row: usize, grid: Grid) -> Option<Points> {
         }
     }
     Some((floats, histograms))
+}
+
+/// The points of a row of floats.
+fn float_points(batch: &Batch, row: usize, grid: Grid) -> Vec<(Timestamp, f64)> {
+    let values = batch.row(row);
+    let point = |step: usize| (grid.time(step), values[step]);
+    let valid = batch.valid();
+    let count = valid.count(row);
+    if count == values.len() {
+        return (0..count).map(point).collect();
+    }
+    let mut floats = Vec::with_capacity(count);
+    for (i, &word) in valid.row(row).iter().enumerate() {
+        let mut bits = word;
+        while bits != 0 {
+            floats.push(point(i * 64 + bits.trailing_zeros() as usize));
+            bits &= bits - 1;
+        }
+    }
+    floats
 }
 
 /// A bare range selector or subquery: samples at their own times.

@@ -31,20 +31,20 @@ pub(crate) fn interpolate(
     let samples = without_stale(*samples, &mut clean);
     let times = samples.times;
     let mut filled = Filled::default();
+    let (mut lo, mut next, mut hi) = (0, 0, 0);
     for k in 0..references.len {
         if k % 1024 == 1023 && stop.now() {
             break;
         }
         let r = references.at(k);
-        let lo = times.partition_point(|&t| t <= r.saturating_sub(lookback_ms));
-        let hi = times.partition_point(|&t| t <= r.saturating_add(lookback_ms));
-        let next = times.partition_point(|&t| t <= r);
+        // References never move left, so neither do the cursors.
+        lo = passed(times, lo, r.saturating_sub(lookback_ms));
+        next = passed(times, next, r);
+        hi = passed(times, hi, r.saturating_add(lookback_ms));
         if next == lo {
             continue;
         }
-        let window = samples.slice(lo..hi);
-        let histograms = (0..window.len()).filter(|&i| window.histogram(i).is_some()).count();
-        if histograms != 0 && histograms != window.len() {
+        if samples.histograms.is_some() && is_mixed(&samples.slice(lo..hi)) {
             filled.mixed = true;
             continue;
         }
@@ -66,6 +66,20 @@ pub(crate) fn interpolate(
         filled.points += 1;
     }
     filled
+}
+
+/// The first sample after `t`, from a cursor that is not behind it.
+fn passed(times: &[i64], mut cursor: usize, t: i64) -> usize {
+    while times.get(cursor).is_some_and(|&time| time <= t) {
+        cursor += 1;
+    }
+    cursor
+}
+
+/// Whether a window holds floats and histograms.
+fn is_mixed(window: &Samples<'_>) -> bool {
+    let histograms = (0..window.len()).filter(|&i| window.histogram(i).is_some()).count();
+    histograms != 0 && histograms != window.len()
 }
 
 fn fraction(times: &[i64], before: usize, at: i64) -> f64 {
