@@ -1,8 +1,6 @@
 //! Chunks against hand-made bytes and against samples that went through them.
 
-use promqlite_model::histogram::{
-    CounterResetHint, FloatHistogram, HistogramParts, HistogramView, Span,
-};
+use promqlite_model::histogram::{CounterResetHint, FloatHistogram, HistogramParts, HistogramView, Span};
 use promqlite_model::{NORMAL_NAN, STALE_NAN, SampleBuf, Samples, TimeRange};
 use proptest::prelude::*;
 

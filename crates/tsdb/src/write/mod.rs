@@ -87,7 +87,10 @@ pub fn write_blocks(
         return Err(TsdbError::unsupported(data, "blocks must be longer than 0 ms"));
     }
     if data.is_dir() && DirKind::of(data)? == Some(DirKind::Block) {
-        return Err(TsdbError::unsupported(data, "this folder is a block; give the folder that holds blocks"));
+        return Err(TsdbError::unsupported(
+            data,
+            "this folder is a block; give the folder that holds blocks",
+        ));
     }
     let mut ulid = Ulid::new(options.created);
     let mut written = Vec::new();
