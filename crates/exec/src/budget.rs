@@ -33,6 +33,9 @@ impl Budget {
     }
 
     fn take(&self, bytes: usize, owner: PartId) -> Result<(), ExecError> {
+        if bytes == 0 {
+            return Ok(());
+        }
         // A sum that overflows is over any limit; a refused request is not held.
         let before = self.held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |held| {
             held.checked_add(bytes).filter(|&now| now <= self.limit)
@@ -53,6 +56,9 @@ impl Budget {
     }
 
     fn give_back(&self, bytes: usize, owner: PartId) {
+        if bytes == 0 {
+            return;
+        }
         self.held.fetch_sub(bytes, Ordering::Relaxed);
         if let Some(meter) = &self.meter {
             meter.give_back(owner, bytes);

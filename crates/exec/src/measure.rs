@@ -234,7 +234,9 @@ impl Meter {
     pub(crate) fn receive(&self, part: PartId, bytes: usize) {
         let counters = &self.counters[part.0];
         let now = counters.held.fetch_add(bytes as u64, Relaxed).saturating_add(bytes as u64);
-        counters.peak.fetch_max(now, Relaxed);
+        if now > counters.peak.load(Relaxed) {
+            counters.peak.fetch_max(now, Relaxed);
+        }
     }
 
     /// Counts bytes that are held no more.
