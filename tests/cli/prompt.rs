@@ -119,6 +119,8 @@ fn dot_commands() {
         (".instant", &["at 2023-11-14T22:14:20Z"]),
         (".ast 1 + 2", &["binary + [0..5]"]),
         (".explain sum(lamp_watts)", &["sum"]),
+        (".explain analyze sum(lamp_watts)", &["search $0", "select $0", "100.0", "whole"]),
+        (".explain analyze", &["select $0"]),
         (".timing on", &["timer is on"]),
         (".history 2", &[".timing on"]),
         ("1", &["query: "]),
