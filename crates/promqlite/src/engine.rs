@@ -188,6 +188,20 @@ impl Engine {
     /// each search for series, and what is done before and after. Measuring costs little, usually less than 3 % of
     /// the time.
     ///
+    /// ```
+    /// use promqlite::{Engine, MemStore, Query, Timestamp};
+    ///
+    /// let store = MemStore::new();
+    /// let series = store.series_of([("__name__", "up"), ("job", "api")]);
+    /// store.append(series, 0, 1.0);
+    /// let (_, profile) = Engine::default().analyze(&store, &Query::instant("sum(up)", Timestamp(0)))?;
+    /// for part in &profile.parts {
+    ///     println!("{:>10?}  {:indent$}{}", part.time, "", part.name, indent = 2 * part.depth);
+    /// }
+    /// assert_eq!(profile.parts.iter().map(|part| part.samples).sum::<u64>(), 1);
+    /// # Ok::<(), promqlite::QueryError>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Engine::query`]. Of a query that fails there is no profile.
     pub fn analyze(
