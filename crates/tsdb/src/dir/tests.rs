@@ -188,6 +188,19 @@ fn a_half_copied_block_costs_that_block() {
 }
 
 #[test]
+fn a_forgotten_wal_is_told_of() {
+    let folder = temporary();
+    block(folder.path(), "up", &[(1, 1.0)], 1);
+    fs::create_dir(folder.path().join("chunks_head")).expect("a folder");
+    let warnings = || open(folder.path()).report().warnings();
+    assert!(warnings().is_empty());
+    fs::write(folder.path().join("chunks_head/000001"), b"\x01\x30\xbc\x91\x01\0\0\0").expect("a file");
+    assert!(warnings()[0].starts_with("wal: there are no segments"), "{:?}", warnings());
+    wal(folder.path(), &[(HOUR, 1.0)]);
+    assert!(warnings().is_empty(), "{:?}", warnings());
+}
+
+#[test]
 fn a_folder_of_unreadable_blocks_is_an_error() {
     let folder = temporary();
     let only = block(folder.path(), "up", &[(1, 1.0)], 1);

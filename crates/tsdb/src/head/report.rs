@@ -116,6 +116,13 @@ impl HeadReport {
             };
             warnings.extend(log.gaps.iter().map(gap));
         }
+        if self.wal.segments == 0 && self.head_chunks.files > 0 {
+            warnings.push(
+                "wal: there are no segments, without which head chunks cannot be read; what was in no block yet is \
+                 missing"
+                    .to_owned(),
+            );
+        }
         if self.dropped.unknown_series > 0 {
             warnings.push(format!(
                 "{} samples of the WAL are left out: the record that tells the labels of their series is missing",
