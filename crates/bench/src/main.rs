@@ -1,5 +1,7 @@
 //! Runs the benchmark list and prints JSON lines, or a table of such lines.
 
+#![allow(clippy::print_stdout, reason = "figures are for people and scripts to read")]
+
 use std::error::Error;
 use std::fs;
 use std::path::PathBuf;

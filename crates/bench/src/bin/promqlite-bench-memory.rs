@@ -1,6 +1,8 @@
 //! Measures what the cases allocate on one thread, and prints one record a line. A program of its own, since
 //! counting allocations costs time.
 
+#![allow(clippy::print_stdout, reason = "figures are for people and scripts to read")]
+
 use std::error::Error;
 
 use clap::Parser;
