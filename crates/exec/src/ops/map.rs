@@ -53,8 +53,11 @@ pub(crate) fn drop_names<'q>(
         return Ok(input);
     }
     if cx.settings.delayed_name_removal {
+        // Rows that only their marks told apart are one series from now on.
+        let marks = &input.schema.drop_name;
+        let apart = marks.iter().any(|mark| *mark) && marks.iter().any(|mark| !*mark);
         input.schema = input.schema.mark_all();
-        return Ok(input);
+        return if apart && input.steps > 1 { merge_equal(input, Conflict::SameStep, cx) } else { Ok(input) };
     }
     let shorter = |labels: &Labels| match rule {
         MetricNameRule::DropNameOnly => labels.without(|name| name == Symbol::NAME),
