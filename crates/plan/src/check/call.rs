@@ -110,7 +110,7 @@ fn invariance(function: &Function, args: &[ExprBox]) -> Invariance {
     let all = args.iter().fold(Invariance::Constant, |all, arg| all.and(arg.invariance));
     match function.kernel {
         Kernel::Time => Invariance::Varying,
-        Kernel::Calendar(_) if args.is_empty() => Invariance::Varying,
+        Kernel::Calendar(_) => Invariance::Varying,
         // Of anything but a selector it is the time of the step.
         Kernel::Timestamp if !matches!(args[0].kind, ExprKind::Selector(_)) => Invariance::Varying,
         // A function with one parameter behind the range looks at the time of the step: `predict_linear` does.
