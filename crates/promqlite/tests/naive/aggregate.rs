@@ -151,12 +151,12 @@ impl Naive<'_> {
                 let (s, c) = floats[1..].iter().fold((first, 0.0), |(s, c), v| add(s, c, *v));
                 s + c
             }
-            "avg" => mean(&floats),
+            "avg" => self.inexact(mean(&floats)),
             "min" => better(|v, best| v < best),
             "max" => better(|v, best| v > best),
-            "stdvar" => variance(&floats),
-            "stddev" => variance(&floats).sqrt(),
-            "quantile" => quantile(param, &floats),
+            "stdvar" => self.inexact(variance(&floats)),
+            "stddev" => self.inexact(variance(&floats).sqrt()),
+            "quantile" => self.inexact(quantile(param, &floats)),
             other => unreachable!("{other} is no aggregation"),
         }))
     }

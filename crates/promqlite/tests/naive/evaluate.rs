@@ -78,6 +78,8 @@ pub(crate) struct Naive<'a> {
     pub(crate) around: RefCell<Vec<Around>>,
     /// What turned out to be open on the way.
     pub(crate) open: Cell<Option<&'static str>>,
+    /// By how much results that are not exact are off, to see whether their last bits decide.
+    pub(crate) noise: f64,
 }
 
 /// What decides whether selectors read the buckets of histograms.
@@ -133,6 +135,11 @@ pub(crate) fn mergeable(vector: &Vector) -> Out<()> {
 }
 
 impl Naive<'_> {
+    /// A result that is not exact.
+    pub(crate) fn inexact(&self, v: f64) -> f64 {
+        v * (1.0 + self.noise)
+    }
+
     pub(crate) fn note(&self, text: impl Into<String>) {
         self.notes.borrow_mut().insert(text.into());
     }
@@ -250,8 +257,11 @@ impl Naive<'_> {
     /// The check that follows a node that computes step by step. With delayed name removal the labels of a
     /// single step are only looked at in the end.
     pub(crate) fn check(&self, out: Vec<Vector>, steps: &[i64]) -> Out<Vec<Vector>> {
+        let twins = out.iter().try_for_each(unique);
         if !(self.delayed && steps.len() == 1) {
-            out.iter().try_for_each(unique)?;
+            twins?;
+        } else if twins.is_err() {
+            self.open.set(Some("equal labels of a single step, which are an error in the end only"));
         }
         Ok(out)
     }

@@ -173,7 +173,11 @@ impl Expr {
 
     /// Whether the order of the result's series is defined in range queries too.
     pub(crate) fn ordered(&self) -> bool {
-        !self.any(&mut |e| matches!(e, Expr::Subquery { .. } | Expr::Binary { .. }))
+        !self.any(&mut |e| match e {
+            Expr::Subquery { .. } | Expr::Binary { .. } | Expr::Aggregate { .. } => true,
+            Expr::Call(name, _) => name.starts_with("histogram_"),
+            _ => false,
+        })
     }
 
     /// Every node, parents first.

@@ -180,7 +180,13 @@ impl Naive<'_> {
                         steps.iter().map(|t| vec![one(t)]).collect()
                     }
                 };
-                self.floats(inputs, steps, |_, v| Some(date(name, v as i64)))
+                self.floats(inputs, steps, |_, v| {
+                    if v.is_nan() || v.abs() > 1e11 {
+                        self.open.set(Some("the date of no time"));
+                        return None;
+                    }
+                    Some(date(name, v as i64))
+                })
             }
             _ => {
                 let at = args.iter().position(|a| a.kind() == Type::Vector).expect("a vector argument");
@@ -191,8 +197,13 @@ impl Naive<'_> {
                 }
                 self.floats(inputs, steps, |k, v| {
                     let args: Vec<f64> = scalars.iter().map(|s| s[k]).collect();
-                    (name != "clamp" || args[1] >= args[0] || args[0].is_nan() || args[1].is_nan())
-                        .then(|| math(name, v, &args))
+                    (name != "clamp" || args[1] >= args[0] || args[0].is_nan() || args[1].is_nan()).then(
+                        || match name {
+                            "abs" | "ceil" | "floor" | "sgn" | "round" | "clamp" | "clamp_min"
+                            | "clamp_max" => math(name, v, &args),
+                            _ => self.inexact(math(name, v, &args)),
+                        },
+                    )
                 })
             }
         }
@@ -247,8 +258,8 @@ impl Naive<'_> {
                     "histogram_count" => h.count,
                     "histogram_sum" => h.sum,
                     "histogram_avg" => h.sum / h.count,
-                    "histogram_stdvar" => h.variance(),
-                    _ => h.variance().sqrt(),
+                    "histogram_stdvar" => self.inexact(h.variance()),
+                    _ => self.inexact(h.variance().sqrt()),
                 };
                 Some(self.rename(s, Val::Float(value)))
             };

@@ -179,7 +179,10 @@ impl Naive<'_> {
         if ["deriv", "predict_linear"].contains(&name) && floats.len() < 2 {
             return Ok(None);
         }
-        Ok(Some(Val::Float(self.of_floats(name, &floats, cx))))
+        let v = self.of_floats(name, &floats, cx);
+        let exact =
+            ["min_over_time", "max_over_time", "ts_of_min_over_time", "ts_of_max_over_time"].contains(&name);
+        Ok(Some(Val::Float(if exact { v } else { self.inexact(v) })))
     }
 
     /// `anchored` and `smoothed`, for floats.
@@ -226,7 +229,7 @@ impl Naive<'_> {
         if name == "rate" {
             result /= seconds(b - a);
         }
-        Some(Val::Float(result))
+        Some(Val::Float(self.inexact(result)))
     }
 
     /// Counters have names that say so.
@@ -321,7 +324,7 @@ impl Naive<'_> {
             }
             (s0, s1) = (s1, sf * v + (1.0 - sf) * (s1 + b));
         }
-        Ok(Some(Val::Float(s1)))
+        Ok(Some(Val::Float(self.inexact(s1))))
     }
 
     fn counter(&self, name: &str, w: &Window, floats: &[(i64, f64)]) -> Option<Val> {
@@ -344,7 +347,7 @@ impl Naive<'_> {
         if counter {
             self.remark_name(w.labels.metric());
         }
-        Some(Val::Float(raw * factor))
+        Some(Val::Float(self.inexact(raw * factor)))
     }
 
     fn counter_of_histograms(&self, name: &str, w: &Window, hists: &[(i64, &Hist)]) -> Option<Val> {
@@ -389,7 +392,7 @@ impl Naive<'_> {
         if name == "rate" {
             factor /= seconds(w.end - w.begin);
         }
-        let mut result = result.compact().times(factor);
+        let mut result = result.compact().times(self.inexact(factor));
         result.hint = Gauge;
         Some(Val::Hist(Rc::new(result)))
     }
@@ -421,8 +424,8 @@ impl Naive<'_> {
         match (before, now) {
             (Val::Float(a), Val::Float(b)) => Some(Val::Float(match name {
                 "idelta" => b - a,
-                _ if b < a => b / length,
-                _ => (b - a) / length,
+                _ if b < a => self.inexact(b / length),
+                _ => self.inexact((b - a) / length),
             })),
             (Val::Hist(a), Val::Hist(b)) => {
                 let gauges = [a, b].iter().filter(|h| h.hint == Gauge).count();
@@ -444,7 +447,7 @@ impl Naive<'_> {
                 };
                 out = out.compact();
                 if name == "irate" {
-                    out = out.divided(length);
+                    out = out.divided(self.inexact(length));
                 }
                 out.hint = Gauge;
                 Some(Val::Hist(Rc::new(out)))
@@ -471,9 +474,9 @@ impl Naive<'_> {
         let before = points.iter().rev().find(|p| p.0 <= r)?;
         let after = points.iter().find(|p| p.0 > r);
         Some(Val::Float(match after {
-            Some(after) if before.0 < r => {
-                before.1 + (after.1 - before.1) * seconds(r - before.0) / seconds(after.0 - before.0)
-            }
+            Some(after) if before.0 < r => self.inexact(
+                before.1 + (after.1 - before.1) * seconds(r - before.0) / seconds(after.0 - before.0),
+            ),
             _ => before.1,
         }))
     }
