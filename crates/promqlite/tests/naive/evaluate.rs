@@ -80,6 +80,7 @@ pub(crate) struct Naive<'a> {
     pub(crate) open: Cell<Option<&'static str>>,
     /// By how much results that are not exact are off, to see whether their last bits decide.
     pub(crate) noise: f64,
+    pub(crate) inexact: Cell<f64>,
 }
 
 /// What decides whether selectors read the buckets of histograms.
@@ -137,7 +138,9 @@ pub(crate) fn mergeable(vector: &Vector) -> Out<()> {
 impl Naive<'_> {
     /// A result that is not exact.
     pub(crate) fn inexact(&self, v: f64) -> f64 {
-        v * (1.0 + self.noise)
+        // Another share of the noise each time, so that it does not cancel out.
+        self.inexact.set(self.inexact.get() + 0.618_033_988_75);
+        v * (1.0 + self.noise * (self.inexact.get().fract() * 2.0 - 1.0))
     }
 
     pub(crate) fn note(&self, text: impl Into<String>) {

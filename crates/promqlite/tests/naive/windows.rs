@@ -123,6 +123,14 @@ impl Naive<'_> {
         let metric = w.labels.metric();
         let floats = floats_of(&w.points);
         if let Some(extended) = w.extended {
+            let (word, allowed): (_, &[&str]) = match extended {
+                Extended::Anchored => ("anchored", &["changes", "delta", "increase", "rate", "resets"]),
+                Extended::Smoothed => ("smoothed", &["delta", "increase", "rate"]),
+            };
+            if !allowed.contains(&name) {
+                let list = allowed.join(", ");
+                return fail(format!("{word} modifier can only be used with: {list} - not with {name}"));
+            }
             return Ok(self.over_edges(name, w, extended));
         }
         let hists: Vec<(i64, &Hist)> = w
