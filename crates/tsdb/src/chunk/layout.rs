@@ -39,7 +39,7 @@ impl Layout {
         let custom_bounds =
             if schema == i64::from(Schema::CUSTOM.get()) { custom_bounds(reader)? } else { Vec::new() };
         reader.check()?;
-        let shift = (schema - i64::from(Schema::MAX.get())).max(0);
+        let shift = schema.saturating_sub(i64::from(Schema::MAX.get())).max(0);
         if schema > FINEST_READABLE {
             return Err(Malformed::new(0, format!("histogram schema {schema} is unknown")));
         }
