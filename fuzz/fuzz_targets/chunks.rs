@@ -79,7 +79,8 @@ fn same_histogram(a: HistogramView<'_>, b: HistogramView<'_>) -> bool {
         return a.is_stale() && b.is_stale();
     }
     let numbers = |h: HistogramView<'_>| {
-        let numbers = [h.zero_threshold(), h.zero_count(), h.count(), h.sum()];
+        // A threshold of 0 is written without its sign.
+        let numbers = [h.zero_threshold() + 0.0, h.zero_count(), h.count(), h.sum()];
         numbers.iter().chain(h.custom_bounds()).map(|number| number.to_bits()).collect::<Vec<_>>()
     };
     a.schema() == b.schema()
