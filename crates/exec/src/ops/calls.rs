@@ -87,12 +87,14 @@ pub(crate) fn open_call<'q>(
         Kernel::HistogramQuantile => {
             let q = scalar(&args[0], query, cx)?;
             note_quantile(&q, &args[0], cx)?;
-            open_histogram(Statistic::Quantile(Arc::new(q)), &vector(1)?, node.grid, args[1].pos, cx)?
+            let quantile = Statistic::Quantile(Arc::new(q));
+            refuse_twins(open_histogram(quantile, &vector(1)?, node.grid, args[1].pos, cx)?, cx)?
         }
         Kernel::HistogramQuantiles => open_quantiles(node.grid, args, query, cx)?,
         Kernel::HistogramFraction => {
             let (lower, upper) = (scalar(&args[0], query, cx)?, scalar(&args[1], query, cx)?);
-            open_histogram(Statistic::Fraction(lower, upper), &vector(2)?, node.grid, args[2].pos, cx)?
+            let fraction = Statistic::Fraction(lower, upper);
+            refuse_twins(open_histogram(fraction, &vector(2)?, node.grid, args[2].pos, cx)?, cx)?
         }
         Kernel::Range(_)
         | Kernel::AbsentOverTime
@@ -215,6 +217,16 @@ fn note_quantile(q: &[f64], arg: &Node, cx: &Cx<'_>) -> Result<(), ExecError> {
     Ok(())
 }
 
+/// With delayed name removal, equal labels at one step are an error of range queries here, and of instant queries in
+/// the end. One quantile twice gives them, and native histograms with different `le` do.
+fn refuse_twins<'q>(opened: Opened<'q>, cx: &Cx<'_>) -> Result<Opened<'q>, ExecError> {
+    if cx.settings.delayed_name_removal && opened.steps > 1 {
+        merge_equal(opened, Conflict::SameStep, cx)
+    } else {
+        Ok(opened)
+    }
+}
+
 /// `histogram_quantiles(v, label, q…)`: a row per quantile and histogram.
 fn open_quantiles<'q>(
     grid: Grid,
@@ -256,8 +268,7 @@ fn open_quantiles<'q>(
     let block = Block::concat(&batches, grid.len, cx)?;
     let opened = Opened::materialized(schema, block).holding(tally.finish()?);
     if cx.settings.delayed_name_removal {
-        // One quantile twice is an error of range queries here, and of instant queries in the end.
-        return if grid.len > 1 { merge_equal(opened, Conflict::SameStep, cx) } else { Ok(opened) };
+        return refuse_twins(opened, cx);
     }
     drop_names(opened, MetricNameRule::Drop, Conflict::SameStep, cx)
 }
