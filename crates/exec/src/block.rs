@@ -4,6 +4,7 @@ use std::ops::{Deref, DerefMut};
 
 use promqlite_model::{Batch, words_for};
 
+use crate::aside::Aside;
 use crate::budget::Held;
 use crate::context::Cx;
 use crate::error::ExecError;
@@ -11,7 +12,7 @@ use crate::error::ExecError;
 /// A batch and the bytes that it holds.
 #[derive(Debug)]
 pub(crate) struct Block {
-    batch: Batch,
+    batch: Aside<Batch>,
     held: Held,
 }
 
@@ -24,19 +25,19 @@ impl Block {
     /// A batch of empty cells. Counted before it is allocated.
     pub(crate) fn empty(rows: usize, steps: usize, cx: &Cx<'_>) -> Result<Self, ExecError> {
         let held = cx.hold(float_bytes(rows, steps))?;
-        Ok(Self { batch: Batch::empty(rows, steps), held })
+        Ok(Self { batch: Batch::empty(rows, steps).into(), held })
     }
 
     /// A batch that was made elsewhere. Its maker has held about as many bytes as are held from now on.
     pub(crate) fn adopt(batch: Batch, cx: &Cx<'_>) -> Result<Self, ExecError> {
         let held = cx.hold(batch.bytes())?;
-        Ok(Self { batch, held })
+        Ok(Self { batch: batch.into(), held })
     }
 
     /// The same cells once more.
     pub(crate) fn copy_of(other: &Batch, cx: &Cx<'_>) -> Result<Self, ExecError> {
         let held = cx.hold(other.bytes())?;
-        Ok(Self { batch: other.clone(), held })
+        Ok(Self { batch: other.clone().into(), held })
     }
 
     /// Some rows in a new order.

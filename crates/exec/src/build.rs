@@ -122,7 +122,6 @@ impl<'q> RangeCall<'q> {
             kernel: range_kernel(self.function),
             input,
             geometry,
-            labels: Vec::new(),
             args,
             positions: self.positions.to_vec(),
             range_arg: self.range_arg,

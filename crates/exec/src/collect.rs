@@ -9,6 +9,7 @@ use promqlite_model::{
 };
 use promqlite_plan::{Node, NodeKind, RangeInput};
 
+use crate::aside::Aside;
 use crate::budget::Held;
 use crate::build::{open, open_range_input};
 use crate::context::Cx;
@@ -47,7 +48,7 @@ pub(crate) fn collect<'q>(query: &'q Query<'q>, cx: &Cx<'q>) -> Result<Value, Ex
 
 /// Removes the names that were only marked so far; series that become equal are joined.
 fn finish_names<'q>(mut opened: Opened<'q>, cx: &Cx<'_>) -> Result<Opened<'q>, ExecError> {
-    opened.schema = drop_marked_names(opened.schema);
+    opened.schema = drop_marked_names(opened.schema, cx)?;
     merge_equal(opened, Conflict::SameStep, cx)
 }
 
@@ -62,7 +63,7 @@ fn label_set(labels: &promqlite_model::Labels, cx: &Cx<'_>) -> LabelSet {
 
 fn vector(opened: &Opened<'_>, at: Timestamp, cx: &Cx<'_>) -> Result<Value, ExecError> {
     cx.keep(opened.rows().saturating_mul(size_of::<VectorSample>()))?;
-    let mut samples = Vec::with_capacity(opened.rows());
+    let mut samples = Aside::from(Vec::with_capacity(opened.rows()));
     opened.for_each_batch(cx, |first, batch| {
         cx.keep(histogram_bytes(&batch))?;
         for row in 0..batch.rows() {
@@ -75,12 +76,12 @@ fn vector(opened: &Opened<'_>, at: Timestamp, cx: &Cx<'_>) -> Result<Value, Exec
         }
         Ok(())
     })?;
-    Ok(Value::Vector(at, samples))
+    Ok(Value::Vector(at, samples.into_inner()))
 }
 
 fn matrix(opened: &Opened<'_>, grid: Grid, cx: &Cx<'_>) -> Result<Value, ExecError> {
     let mut held = cx.hold(opened.rows().saturating_mul(size_of::<Series>()))?;
-    let mut all: Vec<Series> = Vec::with_capacity(opened.rows());
+    let mut all = Aside::from(Vec::<Series>::with_capacity(opened.rows()));
     let read = |rows: std::ops::Range<usize>| {
         let mut part = Vec::new();
         let mut held = cx.hold(0)?;
@@ -102,14 +103,15 @@ fn matrix(opened: &Opened<'_>, grid: Grid, cx: &Cx<'_>) -> Result<Value, ExecErr
         all.extend(part);
         Ok(())
     })?;
-    Ok(Value::Matrix(sorted(all, cx)?))
+    sort(&mut all, cx)?;
+    Ok(Value::Matrix(all.into_inner()))
 }
 
-/// Series in the order of their labels.
-fn sorted(series: Vec<Series>, cx: &Cx<'_>) -> Result<Vec<Series>, ExecError> {
+/// Puts series in the order of their labels.
+fn sort(series: &mut [Series], cx: &Cx<'_>) -> Result<(), ExecError> {
     let _list = cx.hold(series.len().saturating_mul(size_of::<usize>()))?;
     let order = sorted_order(series.len(), |a, b| series[a].labels.cmp(&series[b].labels), cx)?;
-    reorder(series, &order, cx)
+    reorder(series, order, cx)
 }
 
 /// What the points of a batch take in a result, the list of series left out.
@@ -179,13 +181,13 @@ fn range_vector<'q>(root: &'q Node, query: &'q Query<'q>, cx: &Cx<'q>) -> Result
     };
     let (rows, geometry) = open_range_input(input, root, query, cx)?;
     let _schema = cx.hold(rows.rows().saturating_mul(size_of::<promqlite_model::Labels>()))?;
-    let schema = drop_marked_names(rows.schema(cx)?);
+    let schema = drop_marked_names(rows.schema(cx)?, cx)?;
     let extension: Option<Extension> = match input {
         RangeInput::Selector { extension, .. } => *extension,
         RangeInput::Subquery { .. } => None,
     };
     cx.keep(schema.len().saturating_mul(size_of::<Series>()))?;
-    let mut all: Vec<Series> = Vec::with_capacity(schema.len());
+    let mut all = Aside::from(Vec::<Series>::with_capacity(schema.len()));
     rows.for_each(0..schema.len(), &geometry, cx, |row, samples| {
         let labels = label_set(&schema.labels[row], cx);
         // The result is as large as the samples were, and its histograms are owned ones.
@@ -200,11 +202,11 @@ fn range_vector<'q>(root: &'q Node, query: &'q Query<'q>, cx: &Cx<'q>) -> Result
         }
         Ok(())
     })?;
-    let all = sorted(all, cx)?;
+    sort(&mut all, cx)?;
     if all.windows(2).any(|pair| pair[0].labels == pair[1].labels) {
         return Err(ExecError::duplicate_labels());
     }
-    Ok(Value::Matrix(all))
+    Ok(Value::Matrix(all.into_inner()))
 }
 
 fn window_series(labels: LabelSet, samples: &Samples<'_>) -> Series {

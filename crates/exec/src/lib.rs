@@ -3,6 +3,7 @@
 //! [`execute`] is the whole interface, and [`analyze`], which measures on the way. An operator is opened first, which yields its output series; then any
 //! thread reads any range of rows as a batch of series × steps.
 
+mod aside;
 mod block;
 mod budget;
 mod build;

@@ -11,17 +11,21 @@ use promqlite_model::Labels;
 use promqlite_plan::with_stack;
 use rayon::prelude::*;
 
+use crate::aside::Aside;
 use crate::block::Block;
 use crate::budget::Held;
 use crate::context::Cx;
 use crate::error::ExecError;
 use crate::measure::{Meter, PartId};
 
+/// Label sets that are made or copied between two questions whether to go on.
+const CHUNK: usize = 4096;
+
 /// The output series of an operator.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Schema {
     /// A label set per row. Rows may share one where only delayed name removal would tell them apart.
-    pub labels: Vec<Labels>,
+    pub labels: Aside<Vec<Labels>>,
     /// Rows whose metadata labels go when the query ends; empty if there are none.
     pub drop_name: Vec<bool>,
 }
@@ -29,7 +33,7 @@ pub(crate) struct Schema {
 impl Schema {
     /// Rows that keep their names.
     pub(crate) fn new(labels: Vec<Labels>) -> Self {
-        Self { labels, drop_name: Vec::new() }
+        Self { labels: labels.into(), drop_name: Vec::new() }
     }
 
     /// Number of rows.
@@ -43,14 +47,18 @@ impl Schema {
     }
 
     /// The schema of some of the rows.
-    pub(crate) fn take(&self, rows: &[usize]) -> Self {
-        let labels = rows.iter().map(|&i| self.labels[i].clone()).collect();
+    pub(crate) fn take(&self, rows: &[usize], cx: &Cx<'_>) -> Result<Self, ExecError> {
+        let mut labels = Aside::from(Vec::with_capacity(rows.len()));
+        for rows in rows.chunks(CHUNK) {
+            cx.check()?;
+            labels.extend(rows.iter().map(|&i| self.labels[i].clone()));
+        }
         let drop_name = if self.drop_name.is_empty() {
             Vec::new()
         } else {
             rows.iter().map(|&i| self.drop_name[i]).collect()
         };
-        Self { labels, drop_name }
+        Ok(Self { labels, drop_name })
     }
 
     /// Marks every row as losing its name at the end.

@@ -133,7 +133,7 @@ fn open_top_k<'q>(
     drop(held);
     cx.note_all(notes)?;
     let rows: Vec<usize> = selected.rows.iter().map(|&row| row as usize).collect();
-    Ok(Opened::materialized(input.schema.take(&rows), Block::adopt(selected.batch, cx)?))
+    Ok(Opened::materialized(input.schema.take(&rows, cx)?, Block::adopt(selected.batch, cx)?))
 }
 
 fn open_limit_k<'q>(
@@ -194,5 +194,5 @@ fn keep_rows<'q>(
         }
         Ok(())
     })?;
-    Ok(Opened::materialized(input.schema.take(&rows), Block::concat(&kept, input.steps, cx)?))
+    Ok(Opened::materialized(input.schema.take(&rows, cx)?, Block::concat(&kept, input.steps, cx)?))
 }

@@ -122,7 +122,7 @@ fn open_join<'q>(
     };
     cx.check_shape(pairs.len(), many.steps)?;
     let mut tally = Tally::new(cx, pairs.len() * PAIR_BYTES)?;
-    let mut schema = Schema { labels: Vec::with_capacity(pairs.len()), drop_name: Vec::new() };
+    let mut schema = Schema::new(Vec::with_capacity(pairs.len()));
     for &(m, o) in &pairs {
         let labels = spec.result_labels(&many.schema.labels[m], &one.schema.labels[o], cx);
         tally.add(labels.bytes())?;

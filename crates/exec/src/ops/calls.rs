@@ -256,7 +256,7 @@ fn open_quantiles<'q>(
             let one = open_histogram(statistic, &input, grid, args[0].pos, cx)?;
             let mut batch = one.read_all(cx)?;
             keep_steps(&mut batch, &steps);
-            for labels in &one.schema.labels {
+            for labels in one.schema.labels.iter() {
                 let labels = LabelsBuilder::from_labels(labels).set(name, value).build(&cx.symbols);
                 tally.add(labels.bytes() + 3 * size_of::<Labels>())?;
                 schema.labels.push(labels);

@@ -108,8 +108,8 @@ fn group_rows(
     // Native results come first, then classic ones, as the reference has them.
     let mut order: Vec<usize> = (0..histograms.len()).collect();
     order.sort_by_key(|&i| histograms[i].native.is_empty());
-    schema = schema.take(&order);
-    for labels in &mut schema.labels {
+    schema = schema.take(&order, cx)?;
+    for labels in schema.labels.iter_mut() {
         *labels = labels.without(|name| name == Symbol::LE);
     }
     let mut slots: Vec<Option<Histogram>> = histograms.into_iter().map(Some).collect();

@@ -7,6 +7,7 @@ use hashbrown::HashTable;
 use promqlite_model::{Label, Labels, Symbol, Symbols};
 use promqlite_plan::{Grouping, Matching};
 
+use crate::aside::Aside;
 use crate::budget::{Held, Tally};
 use crate::context::Cx;
 use crate::error::ExecError;
@@ -94,7 +95,7 @@ pub(crate) struct Groups {
     /// The group of each row.
     pub of_row: Vec<u32>,
     /// The key of each group, as labels.
-    pub keys: Vec<Labels>,
+    pub keys: Aside<Vec<Labels>>,
     /// What the two take.
     pub held: Held,
 }
@@ -118,41 +119,83 @@ impl Groups {
         self.keys.len()
     }
 
-    /// The rows of each group, in order; and what they take.
-    pub(crate) fn members(&self, cx: &Cx<'_>) -> Result<(Vec<Vec<usize>>, Held), ExecError> {
-        // A list takes its header and room for at least four numbers, and has up to twice the room that it needs.
-        let held = cx.hold(self.len().saturating_mul(64).saturating_add(self.of_row.len() * 16))?;
-        let mut members = vec![Vec::new(); self.len()];
+    /// The rows of each group.
+    pub(crate) fn members(&self, cx: &Cx<'_>) -> Result<Members, ExecError> {
+        let held = cx.hold((self.len() + 1 + self.of_row.len()) * size_of::<usize>())?;
+        let mut ends = vec![0; self.len() + 1];
+        self.of_row.iter().for_each(|&group| ends[group as usize + 1] += 1);
+        (0..self.len()).for_each(|group| ends[group + 1] += ends[group]);
+        let mut rows = vec![0; self.of_row.len()];
+        cx.check()?;
+        // Each start moves to its end while the rows are put in, then the ends are shifted to be starts again.
         for (row, &group) in self.of_row.iter().enumerate() {
-            members[group as usize].push(row);
+            let to = &mut ends[group as usize];
+            rows[*to] = row;
+            *to += 1;
         }
-        Ok((members, held))
+        ends.rotate_right(1);
+        ends[0] = 0;
+        Ok(Members { rows, starts: ends, _held: held })
+    }
+}
+
+/// The rows of each group, in order.
+pub(crate) struct Members {
+    rows: Vec<usize>,
+    /// Where the rows of a group start; one more than there are groups.
+    starts: Vec<usize>,
+    _held: Held,
+}
+
+impl Members {
+    /// The rows of a group.
+    pub(crate) fn of(&self, group: usize) -> &[usize] {
+        &self.rows[self.starts[group]..self.starts[group + 1]]
     }
 }
 
 /// What a group takes beside the labels of its key: their place in a growing list and in a growing table.
 const GROUP_BYTES: usize = 72;
 
+/// A group in the table. Its hash spares most looks at the keys, and all of them when the table grows.
+struct Slot {
+    hash: u32,
+    group: u32,
+}
+
+impl Slot {
+    /// All bits of the table's hash depend on those that are kept.
+    fn spread(hash: u32) -> u64 {
+        u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+}
+
 /// Numbers keys as they come. Works on symbols: no string is looked at.
 pub(crate) struct Grouper<'k> {
     key: &'k KeyLabels,
     hasher: RandomState,
-    table: HashTable<u32>,
+    table: HashTable<Slot>,
     /// The key of each group.
-    keys: Vec<Labels>,
+    keys: Aside<Vec<Labels>>,
     tally: Tally<'k, 'k>,
 }
 
 impl<'k> Grouper<'k> {
     pub(crate) fn new(key: &'k KeyLabels, cx: &'k Cx<'_>) -> Result<Self, ExecError> {
         let tally = Tally::new(cx, 0)?;
-        Ok(Self { key, hasher: RandomState::default(), table: HashTable::new(), keys: Vec::new(), tally })
+        Ok(Self {
+            key,
+            hasher: RandomState::default(),
+            table: HashTable::new(),
+            keys: Aside::default(),
+            tally,
+        })
     }
 
     /// The group of a label set, a new one if its key is new.
     pub(crate) fn insert(&mut self, labels: &Labels) -> Result<u32, ExecError> {
         let hash = hash_key(&self.hasher, self.key, labels);
-        if let Some(&group) = self.table.find(hash, |&g| same_key(self.key, &self.keys[g as usize], labels)) {
+        if let Some(group) = self.find_hashed(hash, labels) {
             self.tally.add(0)?;
             return Ok(group);
         }
@@ -160,8 +203,7 @@ impl<'k> Grouper<'k> {
         let known = self.key.of(labels);
         self.tally.add(known.bytes() + GROUP_BYTES)?;
         self.keys.push(known);
-        let (hasher, key, keys) = (&self.hasher, self.key, &self.keys);
-        self.table.insert_unique(hash, group, |&g| hash_key(hasher, key, &keys[g as usize]));
+        self.table.insert_unique(Slot::spread(hash), Slot { hash, group }, |slot| Slot::spread(slot.hash));
         Ok(group)
     }
 
@@ -187,8 +229,13 @@ impl<'k> Grouper<'k> {
     }
 
     fn find(&self, labels: &Labels) -> Option<u32> {
-        let hash = hash_key(&self.hasher, self.key, labels);
-        self.table.find(hash, |&g| same_key(self.key, &self.keys[g as usize], labels)).copied()
+        self.find_hashed(hash_key(&self.hasher, self.key, labels), labels)
+    }
+
+    fn find_hashed(&self, hash: u32, labels: &Labels) -> Option<u32> {
+        let same =
+            |slot: &Slot| slot.hash == hash && same_key(self.key, &self.keys[slot.group as usize], labels);
+        self.table.find(Slot::spread(hash), same).map(|slot| slot.group)
     }
 
     /// Number of groups.
@@ -197,15 +244,15 @@ impl<'k> Grouper<'k> {
     }
 
     /// The key of each group; and what they and the groups of rows take.
-    pub(crate) fn finish(self) -> Result<(Vec<Labels>, Held), ExecError> {
+    pub(crate) fn finish(self) -> Result<(Aside<Vec<Labels>>, Held), ExecError> {
         Ok((self.keys, self.tally.finish()?))
     }
 }
 
-fn hash_key(hasher: &RandomState, key: &KeyLabels, labels: &Labels) -> u64 {
+fn hash_key(hasher: &RandomState, key: &KeyLabels, labels: &Labels) -> u32 {
     let mut state = hasher.build_hasher();
     key.iter(labels).for_each(|label| label.hash(&mut state));
-    state.finish()
+    (state.finish() >> 32) as u32
 }
 
 fn same_key(key: &KeyLabels, known: &Labels, labels: &Labels) -> bool {

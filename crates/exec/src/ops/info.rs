@@ -9,6 +9,7 @@ use promqlite_plan::InfoNode;
 use promqlite_regex::reading_bytes;
 use promqlite_storage::{SelectHints, Selection};
 
+use crate::aside::Aside;
 use crate::block::Block;
 use crate::budget::{Held, Tally};
 use crate::context::Cx;
@@ -23,7 +24,7 @@ const ALTERNATIVE_BYTES: usize = 48;
 /// What an info series takes beside its times: its labels, and a place in the table of a step.
 const SERIES_BYTES: usize = 120;
 /// What a cell takes in the list of cells, which grows.
-const CELL_BYTES: usize = 72;
+const CELL_BYTES: usize = 36;
 /// What an output row takes beside its labels, in lists and a table that grow.
 const ROW_BYTES: usize = 160;
 
@@ -36,10 +37,20 @@ struct Identity {
 /// The info series that count at each step.
 struct InfoSeries {
     labels: Vec<Labels>,
-    /// Per series and step: the time of the sample, if there is one.
-    times: Vec<Vec<Option<i64>>>,
+    /// Per series and step: the time of the sample, in ms; [`NO_TIME`] without one.
+    times: Aside<Vec<i64>>,
+    steps: usize,
     /// What the two take.
     held: Held,
+}
+
+/// No sample has this time.
+const NO_TIME: i64 = i64::MIN;
+
+impl InfoSeries {
+    fn time(&self, series: usize, step: usize) -> Option<i64> {
+        Some(self.times[series * self.steps + step]).filter(|&time| time != NO_TIME)
+    }
 }
 
 /// Runs the join.
@@ -105,7 +116,7 @@ fn select_info(
         }
     }
     if matchers.is_empty() {
-        return Ok(InfoSeries { labels: Vec::new(), times: Vec::new(), held: cx.hold(0)? });
+        return Ok(InfoSeries { labels: Vec::new(), times: Aside::default(), steps: 0, held: cx.hold(0)? });
     }
     matchers.extend(info.name_matchers.iter().cloned());
     matchers.extend(info.data_matchers.iter().cloned());
@@ -120,18 +131,22 @@ fn read_info(info: &InfoNode, selection: &dyn Selection, cx: &Cx<'_>) -> Result<
     let steps = info.input.grid.len;
     let references = References::new(info.at, steps);
     let mut buf = Buffer::new(cx)?;
-    let mut series = InfoSeries { labels: Vec::new(), times: Vec::new(), held: cx.hold(0)? };
+    let cells = selection.len().saturating_mul(steps);
+    let held = cx.hold(cells.saturating_mul(size_of::<i64>()))?;
+    let times = Aside::from(Vec::with_capacity(cells));
+    let mut series = InfoSeries { labels: Vec::with_capacity(selection.len()), times, steps, held };
     let is_over = || cx.is_over();
     for i in 0..selection.len() {
         cx.check()?;
         let samples = buf.read(selection, i, info.range)?;
-        series.held.add(steps.saturating_mul(size_of::<Option<i64>>()) + SERIES_BYTES)?;
-        let mut times = vec![None; steps];
+        series.held.add(SERIES_BYTES)?;
+        series.times.resize((i + 1) * steps, NO_TIME);
+        let times = &mut series.times[i * steps..];
         let mut histogram = false;
         let stop = Stop::new(&is_over);
         let points = newest(&samples, references, info.lookback.0, stop, |k, i| {
             histogram |= samples.histogram(i).is_some();
-            times[k] = Some(samples.times[i]);
+            times[k] = samples.times[i];
         });
         let labels = selection.labels(i);
         if histogram {
@@ -142,7 +157,6 @@ fn read_info(info: &InfoNode, selection: &dyn Selection, cx: &Cx<'_>) -> Result<
         }
         cx.hold_samples(points)?;
         series.labels.push(labels.clone());
-        series.times.push(times);
     }
     Ok(series)
 }
@@ -158,6 +172,9 @@ fn quote_meta(text: &str) -> String {
     }
     out
 }
+
+/// An output row, the base row it comes from, and a step: the limits keep all three below 2^32.
+type Cell = [u32; 3];
 
 struct Join<'a> {
     info: &'a InfoNode,
@@ -178,7 +195,7 @@ impl Join<'_> {
         let steps = self.base.steps();
         let mut rows: HashMap<(Labels, bool), usize, RandomState> = HashMap::default();
         let mut schema = Schema::default();
-        let mut cells: Vec<(usize, usize, usize)> = Vec::new();
+        let mut cells: Aside<Vec<Cell>> = Aside::default();
         let mut tally = Tally::new(self.cx, self.series.labels.len() * SERIES_BYTES)?;
         for step in 0..steps {
             self.cx.check()?;
@@ -194,12 +211,13 @@ impl Join<'_> {
                     schema.labels.push(labels);
                     schema.drop_name.push(drops);
                 }
-                cells.push((to, row, step));
+                cells.push([to as u32, row as u32, step as u32]);
             }
         }
         self.cx.check_shape(schema.len(), steps)?;
         let mut out = Block::empty(schema.len(), steps, self.cx)?;
-        for (i, (to, row, step)) in cells.into_iter().enumerate() {
+        for (i, cell) in cells.iter().enumerate() {
+            let [to, row, step] = cell.map(|number| number as usize);
             if i % 1024 == 0 {
                 self.cx.check()?;
                 out.settle()?;
@@ -217,7 +235,7 @@ impl Join<'_> {
     fn matches_at(&self, step: usize) -> Result<HashMap<(Symbol, Symbol), Vec<usize>>, ExecError> {
         let mut found: HashMap<(Symbol, Symbol), Vec<usize>> = HashMap::new();
         for (i, labels) in self.series.labels.iter().enumerate() {
-            let Some(time) = self.series.times[i][step] else { continue };
+            let Some(time) = self.series.time(i, step) else { continue };
             let name = labels.get(Symbol::NAME);
             let known = found.entry(self.key(labels)).or_default();
             let rival = known.iter_mut().find(|&&mut j| self.series.labels[j].get(Symbol::NAME) == name);
@@ -225,7 +243,7 @@ impl Join<'_> {
                 known.push(i);
                 continue;
             };
-            let other = self.series.times[*rival][step].expect("invariant: only present series are listed");
+            let other = self.series.time(*rival, step).expect("invariant: only present series are listed");
             if other == time {
                 let symbols = &self.cx.symbols;
                 let (a, b) = (self.series.labels[*rival].display(symbols), labels.display(symbols));

@@ -4,6 +4,7 @@ use promqlite_functions::binary::{BinaryOp, Comparison};
 use promqlite_model::{Labels, LabelsBuilder, Symbol};
 use promqlite_plan::{Cardinality, Matching};
 
+use crate::aside::Aside;
 use crate::budget::Held;
 use crate::context::Cx;
 use crate::error::ExecError;
@@ -111,7 +112,7 @@ pub(crate) struct MatchGroups {
     /// Number of many-side rows of each group.
     pub many_count: Vec<u32>,
     /// The matching labels of each group.
-    pub keys: Vec<Labels>,
+    pub keys: Aside<Vec<Labels>>,
     /// What all of this takes.
     _held: Held,
 }

@@ -64,7 +64,7 @@ pub(crate) fn drop_names<'q>(
         _ => labels.without_metadata(),
     };
     let mut tally = Tally::new(cx, 0)?;
-    for labels in &mut input.schema.labels {
+    for labels in input.schema.labels.iter_mut() {
         *labels = shorter(labels);
         tally.add(labels.bytes())?;
     }

@@ -38,7 +38,7 @@ pub(crate) fn aggregate_marked<'q>(
     let rows: Vec<usize> = (0..groups.len()).chain(parted.iter().copied()).collect();
     let whole = result.read_all(cx)?;
     let mut block = Block::take(&whole, &rows, cx)?;
-    let mut schema = result.schema.take(&rows);
+    let mut schema = result.schema.take(&rows, cx)?;
     for (i, &group) in parted.iter().enumerate() {
         let bits = marked.bits.row(group);
         keep(&mut block, group, bits, false);

@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
-use promqlite_model::{Batch, Labels, Validity};
+use promqlite_model::{Batch, Validity};
 
 use crate::block::Block;
 use crate::context::Cx;
 use crate::error::ExecError;
 use crate::operator::{Opened, Schema, Source};
-use crate::ops::grouping::Groups;
+use crate::ops::grouping::{Groups, Members};
 
 /// When rows with equal labels are an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,17 +20,16 @@ pub(crate) enum Conflict {
 }
 
 /// Removes the metadata labels of the rows that are marked, for good.
-pub(crate) fn drop_marked_names(schema: Schema) -> Schema {
-    if schema.drop_name.is_empty() {
-        return schema;
-    }
-    let Schema { mut labels, drop_name } = schema;
-    for (labels, drop) in labels.iter_mut().zip(drop_name) {
+pub(crate) fn drop_marked_names(mut schema: Schema, cx: &Cx<'_>) -> Result<Schema, ExecError> {
+    for (i, drop) in std::mem::take(&mut schema.drop_name).into_iter().enumerate() {
+        if i % 1024 == 0 {
+            cx.check()?;
+        }
         if drop {
-            *labels = labels.without_metadata();
+            schema.labels[i] = schema.labels[i].without_metadata();
         }
     }
-    Schema::new(labels)
+    Ok(schema)
 }
 
 /// Joins rows with equal labels. Nothing is read unless there are some. Rows whose name is to be removed at the
@@ -56,12 +55,13 @@ pub(crate) fn merge_equal<'q>(
         check_steps(&input, &groups, cx)?;
         part_by_mark(&mut groups, &input.schema);
     }
-    let (members, _members_held) = groups.members(cx)?;
+    let members = groups.members(cx)?;
     let mut drop_name = Vec::new();
     if !input.schema.drop_name.is_empty() {
-        drop_name = members.iter().map(|rows| input.schema.drops_name(rows[0])).collect();
+        drop_name = (0..groups.len()).map(|group| input.schema.drops_name(members.of(group)[0])).collect();
     }
-    let labels: Vec<Labels> = members.iter().map(|rows| input.schema.labels[rows[0]].clone()).collect();
+    let firsts: Vec<usize> = (0..groups.len()).map(|group| members.of(group)[0]).collect();
+    let labels = input.schema.take(&firsts, cx)?.labels;
     let merged = Opened::new(Schema { labels, drop_name }, steps, Merge { input, members });
     // Whether rows collide is settled now: whoever reads may not need all of them.
     let batch = merged.read_all(cx)?;
@@ -88,7 +88,8 @@ fn part_by_mark(groups: &mut Groups, schema: &Schema) {
         groups.of_row[row] = *own.get_or_insert_with(|| match other {
             None => group as u32,
             Some(_) => {
-                groups.keys.push(groups.keys[group].clone());
+                let key = groups.keys[group].clone();
+                groups.keys.push(key);
                 groups.keys.len() as u32 - 1
             }
         });
@@ -128,15 +129,15 @@ fn check_series(input: &Opened<'_>, groups: &Groups, cx: &Cx<'_>) -> Result<(), 
 
 struct Merge<'q> {
     input: Opened<'q>,
-    members: Vec<Vec<usize>>,
+    members: Members,
 }
 
 impl Source for Merge<'_> {
     fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
         let steps = self.input.steps;
         let mut out = Block::empty(rows.len(), steps, cx)?;
-        for (to, members) in self.members[rows].iter().enumerate() {
-            for run in contiguous_runs(members) {
+        for (to, group) in rows.enumerate() {
+            for run in contiguous_runs(self.members.of(group)) {
                 let batch = self.input.read(run.clone(), cx)?;
                 for from in 0..run.len() {
                     merge_row(&mut out, to, &batch, from)?;

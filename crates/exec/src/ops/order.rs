@@ -58,11 +58,23 @@ fn merge(
     Ok(())
 }
 
-/// Puts items in an order of their numbers.
-pub(crate) fn reorder<T>(items: Vec<T>, order: &[usize], cx: &Cx<'_>) -> Result<Vec<T>, ExecError> {
-    let _list = cx.hold(items.len().saturating_mul(size_of::<Option<T>>()))?;
-    let mut slots: Vec<Option<T>> = items.into_iter().map(Some).collect();
-    Ok(order.iter().map(|&i| slots[i].take().expect("invariant: each number once")).collect())
+/// Puts items in an order of their numbers: along the cycles of the permutation, without another list.
+pub(crate) fn reorder<T>(items: &mut [T], mut order: Vec<usize>, cx: &Cx<'_>) -> Result<(), ExecError> {
+    debug_assert_eq!(items.len(), order.len());
+    for start in 0..order.len() {
+        if start % CHUNK == 0 {
+            cx.check()?;
+        }
+        let mut to = start;
+        while order[to] != start {
+            let from = order[to];
+            items.swap(to, from);
+            order[to] = to;
+            to = from;
+        }
+        order[to] = to;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -81,7 +93,8 @@ mod tests {
             expected.sort_by_key(|&i| keys[i]);
             let order = sorted_order(n, |a, b| keys[a].cmp(&keys[b]), &cx).expect("no limit");
             assert_eq!(order, expected);
-            let sorted = reorder(keys.clone(), &order, &cx).expect("no limit");
+            let mut sorted = keys.clone();
+            reorder(&mut sorted, order, &cx).expect("no limit");
             assert!(sorted.is_sorted());
         }
     }

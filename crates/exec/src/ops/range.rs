@@ -85,6 +85,14 @@ impl<'q> RowSamples<'q> {
         }
     }
 
+    /// The labels of a row.
+    fn labels(&self, row: usize) -> &Labels {
+        match self {
+            Self::Stored { selection, .. } => selection.labels(row),
+            Self::Subquery { input, .. } => &input.schema.labels[row],
+        }
+    }
+
     /// Calls `f(row, samples)` for each row in `rows`, staleness markers removed.
     pub(crate) fn for_each(
         &self,
@@ -153,8 +161,6 @@ pub(crate) struct RangeFunction<'q> {
     pub kernel: RangeKernel,
     pub input: RowSamples<'q>,
     pub geometry: Geometry,
-    /// The labels of the input's rows.
-    pub labels: Vec<Labels>,
     /// A number per step for each scalar argument.
     pub args: Vec<Numbers>,
     pub positions: Vec<Pos>,
@@ -163,10 +169,9 @@ pub(crate) struct RangeFunction<'q> {
 
 impl<'q> RangeFunction<'q> {
     /// Opens the function; its rows still have their names.
-    pub(crate) fn open(mut self, cx: &Cx<'_>) -> Result<Opened<'q>, ExecError> {
+    pub(crate) fn open(self, cx: &Cx<'_>) -> Result<Opened<'q>, ExecError> {
         let schema = self.input.schema(cx)?;
         let copies = cx.hold(schema.bytes())?;
-        self.labels = schema.labels.clone();
         let steps = self.geometry.grid.len;
         Ok(Opened::new(schema, steps, self).holding(copies))
     }
@@ -205,7 +210,7 @@ impl<'q> RangeFunction<'q> {
         }
         let pos = self.positions.get(self.range_arg).copied();
         if cx.settings.type_and_unit_labels {
-            let kind = cx.symbols.get(self.labels[row].get(Symbol::TYPE));
+            let kind = cx.symbols.get(self.input.labels(row).get(Symbol::TYPE));
             if kind != "counter" && kind != "histogram" {
                 let (got, metric) = (kind.to_owned(), metric.to_owned());
                 notes.add(Annotation::PossibleNonCounterType { got, metric }, pos);
@@ -231,7 +236,7 @@ impl Source for RangeFunction<'_> {
             if samples.is_empty() {
                 return Ok(());
             }
-            let name = self.labels[row].get(Symbol::NAME);
+            let name = self.input.labels(row).get(Symbol::NAME);
             let metric = cx.symbols.get(name);
             let mut range_cx = RangeCx {
                 args: &args,

@@ -87,7 +87,7 @@ fn open_filter<'q>(
     let rows: Vec<usize> = (0..left.len()).filter(passes).collect();
     lhs.read_for_remarks((0..left.len()).filter(|row| !passes(row)), cx)?;
     let held = cx.hold(rows.len() * ROW_BYTES)?;
-    let schema = lhs.schema.take(&rows);
+    let schema = lhs.schema.take(&rows, cx)?;
     let groups = rows.iter().map(|&row| left[row]).collect();
     let filter = Filter { input: lhs, rows, groups, presence, keep_matched };
     Ok(Opened::new(schema, filter.input.steps, filter).holding(held))
@@ -170,10 +170,11 @@ fn open_or<'q>(
         presence = Presence::of(&left_rows, groups, |row| Some(left[row]), cx)?;
     }
     let rows = cx.hold((left_rows.rows() + rhs.rows()) * ROW_BYTES)?;
-    let mut schema =
-        Schema { labels: Vec::with_capacity(left_rows.rows() + rhs.rows()), drop_name: Vec::new() };
-    schema.labels.extend(left_rows.schema.labels.iter().cloned());
-    schema.labels.extend(rhs.schema.labels.iter().cloned());
+    let mut schema = Schema::new(Vec::with_capacity(left_rows.rows() + rhs.rows()));
+    for labels in [&left_rows.schema.labels, &rhs.schema.labels].into_iter().flat_map(|l| l.chunks(4096)) {
+        cx.check()?;
+        schema.labels.extend_from_slice(labels);
+    }
     if !left_rows.schema.drop_name.is_empty() || !rhs.schema.drop_name.is_empty() {
         let (l, r) = (&left_rows.schema, &rhs.schema);
         schema.drop_name = (0..l.len()).map(|i| l.drops_name(i)).collect();

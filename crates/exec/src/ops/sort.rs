@@ -31,7 +31,7 @@ pub(crate) fn open_sort<'q>(
     let value = |i: usize| batch.row(present[i])[0];
     let order = sorted_order(present.len(), |a, b| by_value(value(a), value(b), direction), cx)?;
     let rows: Vec<usize> = order.into_iter().map(|i| present[i]).collect();
-    Ok(Opened::materialized(input.schema.take(&rows), Block::take(&batch, &rows, cx)?))
+    Ok(Opened::materialized(input.schema.take(&rows, cx)?, Block::take(&batch, &rows, cx)?))
 }
 
 fn by_value(a: f64, b: f64, direction: Direction) -> Ordering {
@@ -72,5 +72,5 @@ pub(crate) fn open_sort_by_label<'q>(
         if direction == Direction::Ascending { ascending } else { ascending.reverse() }
     };
     let rows = sorted_order(batch.rows(), compare, cx)?;
-    Ok(Opened::materialized(input.schema.take(&rows), Block::take(&batch, &rows, cx)?))
+    Ok(Opened::materialized(input.schema.take(&rows, cx)?, Block::take(&batch, &rows, cx)?))
 }
