@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
+use promqlite_functions::binary::StepProblems;
 use promqlite_model::{Annotation, Annotations, Pos, Symbol, Symbols};
 use promqlite_plan::{Node, Settings};
 use promqlite_storage::{ReadStats, Storage};
@@ -104,6 +105,10 @@ pub struct Stats {
     pub peak_bytes: u64,
 }
 
+/// One binary operator's list of problems.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ProblemList(usize);
+
 /// Shared by all operators and threads of a query.
 pub(crate) struct Cx<'q> {
     pub options: ExecOptions,
@@ -112,6 +117,8 @@ pub(crate) struct Cx<'q> {
     /// The store's table under this query's own strings.
     pub symbols: Arc<Symbols>,
     notes: Mutex<Annotations>,
+    /// What each binary operator remarked so far, with its place in the query.
+    problems: Mutex<Vec<(Pos, StepProblems)>>,
     samples: AtomicUsize,
     peak_samples: AtomicUsize,
     budget: Arc<Budget>,
@@ -141,6 +148,7 @@ impl<'q> Cx<'q> {
             storage,
             symbols,
             notes: Mutex::default(),
+            problems: Mutex::default(),
             samples: AtomicUsize::new(0),
             peak_samples: AtomicUsize::new(0),
             budget,
@@ -209,8 +217,35 @@ impl<'q> Cx<'q> {
         self.notes.lock().expect("no holder panics").add(Annotation::Storage(text), None);
     }
 
+    /// A place for the problems of one binary operator. They become remarks when the query ends: of a step only the
+    /// last one counts, and rows are read in any order and in any number of batches.
+    pub(crate) fn problem_list(&self, pos: Pos) -> ProblemList {
+        let mut lists = self.problems.lock().expect("no holder panics");
+        lists.push((pos, StepProblems::new()));
+        ProblemList(lists.len() - 1)
+    }
+
+    /// Adds what some rows of an operator remarked.
+    pub(crate) fn add_problems(&self, list: ProblemList, problems: StepProblems) -> Result<(), ExecError> {
+        if problems.is_empty() {
+            return Ok(());
+        }
+        let mut lists = self.problems.lock().expect("no holder panics");
+        let known = &mut lists[list.0].1;
+        let before = known.bytes();
+        known.merge(problems);
+        let more = known.bytes() - before;
+        drop(lists);
+        self.keep(more)
+    }
+
+    /// All remarks, once the query is done.
     pub(crate) fn take_notes(&self) -> Annotations {
-        std::mem::take(&mut *self.notes.lock().expect("no holder panics"))
+        let mut notes = std::mem::take(&mut *self.notes.lock().expect("no holder panics"));
+        for (pos, problems) in std::mem::take(&mut *self.problems.lock().expect("no holder panics")) {
+            problems.report(&mut notes, pos);
+        }
+        notes
     }
 
     /// Lets what this thread does count for a part of the query, as long as the guard lives.

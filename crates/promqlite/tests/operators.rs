@@ -142,6 +142,19 @@ fn rows_that_become_equal_are_joined_or_refused() {
     );
 }
 
+/// The series of a range query come in no defined order, so no script tells.
+#[test]
+fn equal_values_are_selected_in_the_order_of_the_samples() {
+    let store = store(&[r#"m{k="a"} 1"#, r#"x{k="b"} 1 1"#, r#"y{k="a"} _ 1"#]);
+    let mut options = EngineOptions { lookback: Millis(5_000), ..EngineOptions::default() };
+    for delayed_name_removal in [false, true] {
+        options.delayed_name_removal = delayed_name_removal;
+        let query = Query::instant(r#"topk(1, -{__name__=~"."})"#, Timestamp(10_000));
+        let result = Engine::new(options.clone()).query(&store, &query).expect("an answer");
+        assert_eq!(show(&result.value), [r#"{k="b"} -1"#]);
+    }
+}
+
 #[test]
 fn what_no_result_needs_is_still_judged() {
     let s = store(&["a{job=\"api\"} 1 2", "b{job=\"api\"} 3 4", "c{job=\"db\"} 5 6"]);

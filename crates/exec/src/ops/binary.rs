@@ -4,13 +4,13 @@ use std::ops::Range;
 
 use promqlite_functions::MetricNameRule;
 use promqlite_functions::binary::{BinaryOp, Comparison, Operand, StepProblems, combine_rows, negate_row};
-use promqlite_model::{Annotations, Batch, Pos};
+use promqlite_model::{Batch, Pos};
 use promqlite_plan::{Matching, Node};
 
 use crate::block::Block;
 use crate::budget::Tally;
 use crate::build::open;
-use crate::context::Cx;
+use crate::context::{Cx, ProblemList};
 use crate::error::ExecError;
 use crate::operator::{Opened, Schema, Source};
 use crate::ops::calls::is_scalar;
@@ -46,7 +46,8 @@ pub(crate) fn open_binary<'q>(
         let numbers = scalar(number, query, cx)?;
         let mut input = open(vector, query, cx)?;
         let (schema, steps) = (std::mem::take(&mut input.schema), input.steps);
-        let source = WithScalar { op, comparison, input, numbers, scalar_left, pos };
+        let problems = cx.problem_list(pos);
+        let source = WithScalar { op, comparison, input, numbers, scalar_left, problems };
         if scalar_left && op.is_trim() {
             // No sample comes of it but problems of two kinds, and the last one of a step counts.
             source.read(0..schema.len(), cx)?;
@@ -73,7 +74,7 @@ struct WithScalar<'q> {
     input: Opened<'q>,
     numbers: Numbers,
     scalar_left: bool,
-    pos: Pos,
+    problems: ProblemList,
 }
 
 impl Source for WithScalar<'_> {
@@ -91,16 +92,9 @@ impl Source for WithScalar<'_> {
         }
         drop(room);
         out.settle()?;
-        report(problems, self.pos, cx)?;
+        cx.add_problems(self.problems, problems)?;
         Ok(out)
     }
-}
-
-/// Hands the problems that remain to the query's annotations.
-pub(crate) fn report(problems: StepProblems, pos: Pos, cx: &Cx<'_>) -> Result<(), ExecError> {
-    let mut notes = Annotations::default();
-    problems.report(&mut notes, pos);
-    cx.note_all(notes)
 }
 
 /// Negates every sample of a batch.
@@ -144,7 +138,9 @@ fn open_join<'q>(
     one.read_for_remarks((0..one.rows()).filter(|&row| !met_one[row]), cx)?;
     let one = OneSide::new(one, &pairs, cx)?;
     let comparison = spec.comparison();
-    let source = PairJoin { op: spec.op, comparison, one_is_left: spec.one_is_left(), many, one, pairs, pos };
+    let problems = cx.problem_list(pos);
+    let one_is_left = spec.one_is_left();
+    let source = PairJoin { op: spec.op, comparison, one_is_left, many, one, pairs, problems };
     Ok(Opened::new(schema, steps, source).holding(held))
 }
 
@@ -174,7 +170,7 @@ struct PairJoin<'q> {
     many: Opened<'q>,
     one: OneSide<'q>,
     pairs: Vec<(usize, usize)>,
-    pos: Pos,
+    problems: ProblemList,
 }
 
 impl Source for PairJoin<'_> {
@@ -203,7 +199,7 @@ impl Source for PairJoin<'_> {
         }
         drop(room);
         out.settle()?;
-        report(problems, self.pos, cx)?;
+        cx.add_problems(self.problems, problems)?;
         Ok(out)
     }
 }

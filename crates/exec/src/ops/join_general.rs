@@ -12,7 +12,6 @@ use crate::budget::Tally;
 use crate::context::Cx;
 use crate::error::ExecError;
 use crate::operator::{Opened, Schema};
-use crate::ops::binary::report;
 use crate::ops::join::{JoinSpec, MatchGroups};
 
 /// What a group takes in the lists of a step, and among its results.
@@ -242,7 +241,7 @@ impl GeneralJoin<'_> {
             own.retain(&meets);
             problems.merge(own);
         }
-        report(problems, pos, self.cx)?;
+        self.cx.add_problems(self.cx.problem_list(pos), problems)?;
         Ok(Opened::materialized(self.schema, out).holding(self.tally.finish()?))
     }
 }

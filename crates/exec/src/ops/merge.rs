@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use promqlite_model::{Batch, Validity};
+use promqlite_model::{Batch, Labels, Validity};
 
 use crate::block::Block;
 use crate::context::Cx;
@@ -55,6 +55,9 @@ pub(crate) fn merge_equal<'q>(
         check_steps(&input, &groups, cx)?;
         part_by_mark(&mut groups, &input.schema);
     }
+    if steps == 1 {
+        return merge_step(&input, &groups, cx);
+    }
     let members = groups.members(cx)?;
     let mut drop_name = Vec::new();
     if !input.schema.drop_name.is_empty() {
@@ -66,6 +69,22 @@ pub(crate) fn merge_equal<'q>(
     // Whether rows collide is settled now: whoever reads may not need all of them.
     let batch = merged.read_all(cx)?;
     Ok(Opened::materialized(merged.schema, batch))
+}
+
+/// Joins rows of one step: of each group the row with a sample stays, in its place.
+fn merge_step<'q>(input: &Opened<'_>, groups: &Groups, cx: &Cx<'_>) -> Result<Opened<'q>, ExecError> {
+    let batch = input.read_all(cx)?;
+    let _rows = cx.hold(groups.len().saturating_mul(size_of::<usize>() + 1))?;
+    let (mut met, mut rows) = (vec![false; groups.len()], Vec::with_capacity(groups.len()));
+    for row in (0..batch.rows()).filter(|&row| batch.has(row, 0)) {
+        if std::mem::replace(&mut met[groups.of_row[row] as usize], true) {
+            return Err(ExecError::duplicate_labels());
+        }
+        rows.push(row);
+    }
+    let held = cx.hold(rows.len().saturating_mul(size_of::<Labels>()))?;
+    let schema = input.schema.take(&rows, cx)?;
+    Ok(Opened::materialized(schema, Block::take(&batch, &rows, cx)?).holding(held))
 }
 
 /// Whether a group has rows whose name is to be removed, and others.

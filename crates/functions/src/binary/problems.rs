@@ -2,6 +2,9 @@
 
 use promqlite_model::{Annotation, Annotations, Pos, Validity};
 
+/// What the texts of a problem take, roughly.
+const TEXT_BYTES: usize = 64;
+
 /// The last problem of each step. States over different pairs of rows merge in any order.
 #[derive(Debug, Default)]
 pub struct StepProblems {
@@ -14,6 +17,18 @@ impl StepProblems {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.last.is_empty()
+    }
+
+    /// Bytes on the heap, roughly.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.last.capacity() * (size_of::<Option<(u32, Annotation)>>() + TEXT_BYTES)
     }
 
     /// Records a problem. `order` is the place of the pair of rows in evaluation order.

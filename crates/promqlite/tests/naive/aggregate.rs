@@ -37,7 +37,8 @@ impl Naive<'_> {
         }
         let each = |(vector, param): (Vector, f64)| self.aggregate_step(op, grouping, param, vector);
         let out: Vec<Vector> = input.iter().cloned().zip(params).map(each).collect();
-        let unordered = !inner.ordered();
+        // The series of more than one step have the order of a map, unless they come from the store.
+        let unordered = !inner.ordered() || (steps.len() > 1 && !matches!(inner, Expr::Select(_)));
         if ["topk", "bottomk"].contains(&op)
             && unordered
             && input.iter().zip(&out).any(|(v, out)| tied(v, out))
