@@ -177,6 +177,37 @@ impl SampleBuf {
         }
     }
 
+    /// Adds up to `n` float samples that are made in place: `fill` gets `n` times in ms and `n` values, all of them 0,
+    /// and returns which of them stay.
+    ///
+    /// # Errors
+    /// What `fill` returns; then nothing is added.
+    pub fn append_floats<E>(
+        &mut self,
+        n: usize,
+        fill: impl FnOnce(&mut [i64], &mut [f64]) -> Result<std::ops::Range<usize>, E>,
+    ) -> Result<(), E> {
+        let before = self.times.len();
+        self.times.resize(before + n, 0);
+        self.values.resize(before + n, 0.0);
+        let kept = fill(&mut self.times[before..], &mut self.values[before..]);
+        let range = kept.as_ref().map_or(0..0, Clone::clone);
+        if range.start > 0 {
+            self.times.copy_within(before + range.start..before + range.end, before);
+            self.values.copy_within(before + range.start..before + range.end, before);
+        }
+        let after = before + range.len();
+        self.times.truncate(after);
+        self.values.truncate(after);
+        if !self.start_times.is_empty() {
+            self.start_times.resize(after, 0);
+        }
+        if !self.index.is_empty() {
+            self.index.resize(after, NO_HISTOGRAM);
+        }
+        kept.map(|_| ())
+    }
+
     /// The samples.
     #[must_use]
     pub fn samples(&self) -> Samples<'_> {
@@ -191,5 +222,35 @@ impl SampleBuf {
         (self.times.len() + self.values.len() + self.start_times.len()) * 8
             + self.index.len() * 4
             + self.histograms.bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floats_made_in_place_follow_what_is_there() {
+        let mut buf = SampleBuf::default();
+        buf.push_histogram(1, crate::histogram::FloatHistogram::stale().view());
+        buf.set_start_time(1);
+        let three = |times: &mut [i64], values: &mut [f64]| {
+            times.copy_from_slice(&[2, 3, 4]);
+            values.copy_from_slice(&[0.2, 0.3, 0.4]);
+        };
+        let middle = buf.append_floats(3, |times, values| {
+            three(times, values);
+            Ok::<_, ()>(1..2)
+        });
+        assert_eq!(middle, Ok(()));
+        let failed = buf.append_floats(3, |times, values| {
+            three(times, values);
+            Err("none")
+        });
+        assert_eq!(failed, Err("none"));
+        let samples = buf.samples();
+        assert_eq!((samples.times, samples.values[1], samples.len()), (&[1, 3][..], 0.3, 2));
+        assert!(samples.histogram(0).is_some() && samples.histogram(1).is_none());
+        assert_eq!((samples.start_time(0), samples.start_time(1)), (1, 0));
     }
 }

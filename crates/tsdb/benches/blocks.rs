@@ -27,7 +27,9 @@ fn chunks(name: &str) -> Vec<EncodedChunk> {
         t += if name.starts_with("jittered") { 14_990 + random.next(20) as i64 } else { 15_000 };
         value = match name {
             "regular constant" => 1.0,
-            "jittered gauge" => random.next(1 << 30) as f64 / 1e6,
+            "regular integers" => random.next(1_000) as f64,
+            "regular gauge" | "jittered gauge" => random.next(1 << 30) as f64 / 1e6,
+            "regular slow counter" => value + random.next(3) as f64,
             _ => value + random.next(100) as f64,
         };
         if name == "histogram" {
@@ -53,9 +55,17 @@ fn chunks(name: &str) -> Vec<EncodedChunk> {
 fn decoding(c: &mut Criterion) {
     let mut group = c.benchmark_group("decode");
     group.throughput(Throughput::Elements(SAMPLES as u64));
-    for name in
-        ["regular constant", "regular counter", "jittered counter", "jittered gauge", "xor2", "histogram"]
-    {
+    for name in [
+        "regular constant",
+        "regular counter",
+        "regular slow counter",
+        "regular integers",
+        "regular gauge",
+        "jittered counter",
+        "jittered gauge",
+        "xor2",
+        "histogram",
+    ] {
         let chunks = chunks(name);
         let mut buf = SampleBuf::default();
         group.bench_function(name, |b| {

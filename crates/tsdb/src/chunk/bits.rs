@@ -9,27 +9,49 @@ pub(super) const VARBIT_WIDTHS: [u32; 9] = [0, 3, 6, 9, 12, 18, 25, 56, 64];
 /// decoder has to call it before it hands anything out, and often enough to bound what it makes of zeros.
 #[derive(Debug)]
 pub(super) struct BitReader<'a> {
-    window: Window<'a>,
-    fault: Option<&'static str>,
-}
-
-/// The next bits and what follows them. Loops copy it, so that it lives in registers.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Window<'a> {
     bytes: &'a [u8],
     /// The next byte to load; runs past the end while zeros are handed out.
     next: usize,
     /// The next bits, from the top; `valid` < 64 of them are loaded for good.
     bits: u64,
     valid: u32,
+    fault: Option<&'static str>,
 }
 
-impl Window<'_> {
-    /// Loads bits until at least 56 are valid; false, and nothing is done, where fewer than eight bytes follow.
+impl<'a> BitReader<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, next: 0, bits: 0, valid: 0, fault: None }
+    }
+
+    /// Makes the next [`check`](Self::check) fail.
+    #[cold]
+    pub(super) fn fail(&mut self, why: &'static str) {
+        self.fault.get_or_insert(why);
+    }
+
+    /// Whether everything read so far was there and made sense.
+    pub(super) fn check(&self) -> Result<(), Malformed> {
+        if self.position_bits() > self.bytes.len() * 8 {
+            return Err(cut_off(self.bytes));
+        }
+        self.fault.map_or(Ok(()), |why| Err(Malformed::new(self.position_bits() / 8, why)))
+    }
+
+    /// Bits that are left; 0 past the end.
+    pub(super) fn remaining_bits(&self) -> usize {
+        (self.bytes.len() * 8).saturating_sub(self.position_bits())
+    }
+
+    /// Bits that were read.
+    pub(super) fn position_bits(&self) -> usize {
+        self.next * 8 - self.valid as usize
+    }
+
+    /// Loads bits until at least 56 are valid.
     #[inline(always)]
-    pub(super) fn refill(&mut self) -> bool {
+    pub(super) fn refill(&mut self) {
         let Some(word) = self.bytes.get(self.next..).and_then(|rest| rest.first_chunk::<8>()) else {
-            return false;
+            return self.refill_at_end();
         };
         // The bits below the valid ones are those of the next bytes already, so it does not harm to set them
         // again.
@@ -37,7 +59,6 @@ impl Window<'_> {
         let loaded = (63 - self.valid) / 8;
         self.next += loaded as usize;
         self.valid += loaded * 8;
-        true
     }
 
     #[inline(never)]
@@ -58,7 +79,7 @@ impl Window<'_> {
 
     /// How many bits of [`peek`](Self::peek) count.
     #[inline(always)]
-    pub(super) fn valid(&self) -> u32 {
+    fn valid(&self) -> u32 {
         self.valid
     }
 
@@ -69,19 +90,18 @@ impl Window<'_> {
         self.valid -= n;
     }
 
-    /// The next `n` ≤ 64 bits; `None` where a refill fails.
+    /// The next `n` ≤ 64 bits.
     #[inline(always)]
-    pub(super) fn take(&mut self, n: u32) -> Option<u64> {
-        if n > self.valid {
-            if !self.refill() {
-                return None;
-            }
-            if n > self.valid {
+    pub(super) fn bits(&mut self, n: u32) -> u64 {
+        if n > self.valid() {
+            self.refill();
+            if n > self.valid() {
                 let high = self.short(32);
-                return self.refill().then(|| high << (n - 32) | self.short(n - 32));
+                self.refill();
+                return high << (n - 32) | self.short(n - 32);
             }
         }
-        Some(self.short(n))
+        self.short(n)
     }
 
     /// The next `n` < 64 bits, all of them valid.
@@ -91,86 +111,6 @@ impl Window<'_> {
         let bits = self.bits >> 1 >> (63 - n);
         self.skip(n);
         bits
-    }
-}
-
-impl<'a> BitReader<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self { window: Window { bytes, next: 0, bits: 0, valid: 0 }, fault: None }
-    }
-
-    /// The next bits, to go on reading elsewhere.
-    pub(super) fn window(&self) -> Window<'a> {
-        self.window
-    }
-
-    /// Goes on where reading ended elsewhere.
-    pub(super) fn resume(&mut self, window: Window<'a>) {
-        self.window = window;
-    }
-
-    /// Makes the next [`check`](Self::check) fail.
-    #[cold]
-    pub(super) fn fail(&mut self, why: &'static str) {
-        self.fault.get_or_insert(why);
-    }
-
-    /// Whether everything read so far was there and made sense.
-    pub(super) fn check(&self) -> Result<(), Malformed> {
-        let (position, end) = (self.position_bits(), self.window.bytes.len());
-        if position > end * 8 {
-            return Err(Malformed::new(end, "the samples of a chunk are cut off"));
-        }
-        self.fault.map_or(Ok(()), |why| Err(Malformed::new(position / 8, why)))
-    }
-
-    /// Bits that are left; 0 past the end.
-    pub(super) fn remaining_bits(&self) -> usize {
-        (self.window.bytes.len() * 8).saturating_sub(self.position_bits())
-    }
-
-    fn position_bits(&self) -> usize {
-        self.window.next * 8 - self.window.valid as usize
-    }
-
-    /// Loads bits until at least 56 are valid.
-    #[inline(always)]
-    pub(super) fn refill(&mut self) {
-        if !self.window.refill() {
-            self.window.refill_at_end();
-        }
-    }
-
-    /// The next bits, from the top; what lies below the valid ones means nothing.
-    #[inline(always)]
-    pub(super) fn peek(&self) -> u64 {
-        self.window.bits
-    }
-
-    /// How many bits of [`peek`](Self::peek) count.
-    #[inline(always)]
-    pub(super) fn valid(&self) -> u32 {
-        self.window.valid
-    }
-
-    /// Drops `n` < 64 valid bits.
-    #[inline(always)]
-    pub(super) fn skip(&mut self, n: u32) {
-        self.window.skip(n);
-    }
-
-    /// The next `n` ≤ 64 bits.
-    #[inline(always)]
-    pub(super) fn bits(&mut self, n: u32) -> u64 {
-        if n > self.valid() {
-            self.refill();
-            if n > self.valid() {
-                let high = self.window.short(32);
-                self.refill();
-                return high << (n - 32) | self.window.short(n - 32);
-            }
-        }
-        self.window.short(n)
     }
 
     #[inline(always)]
@@ -230,6 +170,30 @@ impl<'a> BitReader<'a> {
     }
 }
 
+/// The samples of a chunk need more than its bytes.
+#[cold]
+pub(super) fn cut_off(bytes: &[u8]) -> Malformed {
+    Malformed::new(bytes.len(), "the samples of a chunk are cut off")
+}
+
+/// At least 57 bits from a place on, from the top, those below them 0; `None` where less than eight bytes follow.
+#[inline(always)]
+pub(super) fn word_at(bytes: &[u8], position_bits: usize) -> Option<u64> {
+    let byte = position_bits / 8;
+    let word: [u8; 8] = bytes.get(byte..byte + 8)?.try_into().ok()?;
+    Some(u64::from_be_bytes(word) << (position_bits % 8))
+}
+
+/// 64 bits from a place on; `None` where less than nine bytes follow.
+#[inline(always)]
+pub(super) fn whole_word_at(bytes: &[u8], position_bits: usize) -> Option<u64> {
+    let byte = position_bits / 8;
+    let &[first @ .., last]: &[u8; 9] = bytes.get(byte..byte + 9)?.try_into().ok()?;
+    let shift = position_bits % 8;
+    // In two steps, since a shift by 8 would leave nothing of a byte.
+    Some(u64::from_be_bytes(first) << shift | u64::from(last >> 1 >> (7 - shift)))
+}
+
 /// The number of `width` bits in the encoding that leaves out −2^(w−1) and has 2^(w−1) instead.
 #[inline(always)]
 pub(super) fn lopsided(bits: u64, width: u32) -> i64 {
@@ -274,6 +238,21 @@ mod tests {
                 let next = (shift + width) as usize;
                 assert_eq!(reader.bits(61), (next..next + 61).fold(0, |n, i| n << 1 | bit(i)));
             }
+        }
+    }
+
+    #[test]
+    fn words_at_any_place() {
+        let bytes: Vec<u8> = (0..20u8).map(|i| i.wrapping_mul(151) ^ 0x5a).collect();
+        for at in 0..8 * 20 {
+            let mut reader = BitReader::new(&bytes);
+            for _ in 0..at {
+                reader.bit();
+            }
+            let want = reader.bits(64);
+            let valid = !0u64 << (at % 8);
+            assert_eq!(word_at(&bytes, at), (at / 8 + 8 <= 20).then_some(want & valid), "{at}");
+            assert_eq!(whole_word_at(&bytes, at), (at / 8 + 9 <= 20).then_some(want), "{at}");
         }
     }
 

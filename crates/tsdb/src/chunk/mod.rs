@@ -13,6 +13,7 @@ mod tests;
 mod value;
 mod xor;
 mod xor2;
+mod xor_runs;
 
 use promqlite_model::{SampleBuf, TimeRange};
 

@@ -57,6 +57,24 @@ impl<'a> Sink<'a> {
         Ok(self.after(times.len(), last))
     }
 
+    /// Takes all floats of a chunk, at most `count`, from `decode`. It gets columns and the last instant of interest in
+    /// ms, fills the columns with ascending times and returns how many it filled.
+    pub(super) fn whole_chunk(
+        &mut self,
+        count: usize,
+        decode: impl FnOnce(&mut [i64], &mut [f64], i64) -> Result<usize, Malformed>,
+    ) -> Result<(), Malformed> {
+        let (range, decoded) = (self.range, &mut self.decoded);
+        self.buf.append_floats(count, |times, values| {
+            let filled = decode(times, values, range.end.0)?;
+            *decoded += filled;
+            let times = &times[..filled];
+            let within = |t: &i64| range.contains(Timestamp(*t));
+            let all = times.first().is_none_or(within) && times.last().is_none_or(within);
+            Ok(if all { 0..filled } else { range.slice(times) })
+        })
+    }
+
     /// Takes a histogram.
     pub(super) fn histogram(
         &mut self,

@@ -6,6 +6,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod twin;
+
 fn read(encoding: Encoding, data: &[u8]) -> Result<SampleBuf, Malformed> {
     let mut buf = SampleBuf::default();
     decode(encoding, data, TimeRange::ALL, &mut buf)?;
@@ -95,7 +97,8 @@ fn too_fine_schemas_are_brought_down() {
 fn nonsense_is_refused() {
     for (encoding, data, why) in [
         (Encoding::Xor, vec![0], "2 bytes expected"),
-        (Encoding::Xor, vec![0, 9, 0], "cut off"),
+        (Encoding::Xor, vec![0, 9, 0], "8 bytes expected"),
+        (Encoding::Xor, [&[0, 9, 0], &[0; 10][..]].concat(), "cut off"),
         (Encoding::Histogram, vec![0, 1], "1 bytes expected"),
         (
             Encoding::Histogram,

@@ -1,6 +1,6 @@
 //! Streams of doubles, each XORed with the one before.
 
-use super::bits::{BitReader, Window};
+use super::bits::BitReader;
 
 /// The newest value of a stream and the window of bits that it reads next.
 #[derive(Clone, Copy, Debug)]
@@ -8,17 +8,24 @@ pub(super) struct ValueStream {
     pub(super) bits: u64,
     /// Significant bits of the window, 1 to 64.
     significant: u32,
-    /// Bits below the window.
-    trailing: u32,
+    /// Bits above the window; with the significant ones 64 at most.
+    leading: u32,
+    /// The topmost `significant` bits.
+    mask: u64,
 }
 
 impl ValueStream {
     pub(super) fn new(bits: u64) -> Self {
-        Self { bits, significant: 64, trailing: 0 }
+        Self { bits, significant: 64, leading: 0, mask: !0 }
     }
 
     pub(super) fn value(self) -> f64 {
         f64::from_bits(self.bits)
+    }
+
+    /// Width of the window in bits.
+    pub(super) fn significant(self) -> u32 {
+        self.significant
     }
 
     /// Reads `0` (unchanged), `10` and bits of the old window, or `11`, a new window and its bits.
@@ -29,50 +36,28 @@ impl ValueStream {
         }
     }
 
-    /// [`next`](Self::next) for loops: from 13 valid bits or more. `None` where too few bytes follow or the new window
-    /// is none; then both may be half read.
-    #[inline(always)]
-    pub(super) fn next_in(&mut self, window: &mut Window<'_>) -> Option<()> {
-        let ahead = window.peek();
-        if ahead >> 63 == 0 {
-            window.skip(1);
-            return Some(());
-        }
-        // A branch that is guessed wrong now and then; without one, each sample would wait for all of the one
-        // before it.
-        let header = if ahead >> 62 == 0b10 {
-            2
-        } else {
-            self.set_window((ahead << 2 >> 59) as u32, (ahead << 7 >> 58) as u32)?;
-            13
-        };
-        let bits = if header + self.significant <= window.valid() {
-            window.skip(header + self.significant);
-            ahead << header >> (64 - self.significant)
-        } else {
-            window.skip(header);
-            window.take(self.significant)?
-        };
-        self.bits ^= bits << self.trailing;
-        Some(())
-    }
-
     /// Sets the window by what is told of it, if it is one.
     #[inline(always)]
-    fn set_window(&mut self, leading: u32, width: u32) -> Option<()> {
+    pub(super) fn set_window(&mut self, leading: u32, width: u32) -> Option<()> {
         // A width of 0 stands for 64.
         let significant = (width.wrapping_sub(1) & 63) + 1;
         if leading + significant > 64 {
             return None;
         }
-        (self.significant, self.trailing) = (significant, 64 - leading - significant);
+        (self.significant, self.leading, self.mask) = (significant, leading, !0 << (64 - significant));
         Some(())
+    }
+
+    /// Takes the window's bits from the top of `word`.
+    #[inline(always)]
+    pub(super) fn apply(&mut self, word: u64) {
+        self.bits ^= (word & self.mask) >> (self.leading & 63);
     }
 
     /// Reads the bits of the window that was used last.
     #[inline(always)]
     pub(super) fn in_window(&mut self, reader: &mut BitReader<'_>) {
-        self.bits ^= reader.bits(self.significant) << self.trailing;
+        self.bits ^= reader.bits(self.significant) << (64 - self.significant - self.leading);
     }
 
     /// Reads a window (five bits for the leading zeros, six for the width) and its bits.
