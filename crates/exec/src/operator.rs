@@ -207,6 +207,15 @@ impl<'q> Opened<'q> {
     }
 }
 
+/// Of several errors that of the left operand counts, then that of the right one, then the operator's own.
+/// `operands` are those that come before where `error` was met.
+pub(crate) fn first_error(error: ExecError, operands: &[&Opened<'_>], cx: &Cx<'_>) -> ExecError {
+    if !matches!(error, ExecError::Evaluation(_)) {
+        return error;
+    }
+    operands.iter().find_map(|operand| operand.for_each_batch(cx, |_, _| Ok(())).err()).unwrap_or(error)
+}
+
 /// A source that was computed already: its own block, or one that several places read.
 pub(crate) struct Materialized<B>(pub B);
 

@@ -12,7 +12,7 @@ use crate::budget::Tally;
 use crate::build::open;
 use crate::context::{Cx, ProblemList};
 use crate::error::ExecError;
-use crate::operator::{Opened, Schema, Source};
+use crate::operator::{Opened, Schema, Source, first_error};
 use crate::ops::calls::is_scalar;
 use crate::ops::join::{JoinSpec, MatchGroups};
 use crate::ops::join_general::open_general;
@@ -43,8 +43,14 @@ pub(crate) fn open_binary<'q>(
     if is_scalar(lhs) || is_scalar(rhs) {
         let scalar_left = is_scalar(lhs);
         let (number, vector) = if scalar_left { (lhs, rhs) } else { (rhs, lhs) };
-        let numbers = scalar(number, query, cx)?;
-        let mut input = open(vector, query, cx)?;
+        let (numbers, mut input);
+        if scalar_left {
+            numbers = scalar(number, query, cx)?;
+            input = open(vector, query, cx)?;
+        } else {
+            input = open(vector, query, cx)?;
+            numbers = scalar(number, query, cx).map_err(|error| first_error(error, &[&input], cx))?;
+        }
         let (schema, steps) = (std::mem::take(&mut input.schema), input.steps);
         let problems = cx.problem_list(pos);
         let source = WithScalar { op, comparison, input, numbers, scalar_left, problems };
@@ -61,7 +67,8 @@ pub(crate) fn open_binary<'q>(
         };
         return drop_names(opened, rule, Conflict::SameStep, cx);
     }
-    let (left, right) = (open(lhs, query, cx)?, open(rhs, query, cx)?);
+    let left = open(lhs, query, cx)?;
+    let right = open(rhs, query, cx).map_err(|error| first_error(error, &[&left], cx))?;
     if op.is_set() {
         return open_set(op, matching, left, right, cx);
     }
@@ -111,9 +118,13 @@ fn open_join<'q>(
 ) -> Result<Opened<'q>, ExecError> {
     let (many, one) = if spec.one_is_left() { (right, left) } else { (left, right) };
     let groups = MatchGroups::new(spec, &many.schema, &one.schema, cx)?;
-    let Some(pairs) = groups.unique_pairs(spec) else {
-        return open_general(spec, &groups, &many, &one, pos, cx);
+    let one_is_left = spec.one_is_left();
+    let in_order = |error, many: &Opened<'_>, one: &Opened<'_>| {
+        first_error(error, &if one_is_left { [one, many] } else { [many, one] }, cx)
     };
+    let general =
+        || open_general(spec, &groups, &many, &one, pos, cx).map_err(|error| in_order(error, &many, &one));
+    let Some(pairs) = groups.unique_pairs(spec) else { return general() };
     cx.check_shape(pairs.len(), many.steps)?;
     let mut tally = Tally::new(cx, pairs.len() * PAIR_BYTES)?;
     let mut schema = Schema::new(Vec::with_capacity(pairs.len()));
@@ -129,17 +140,18 @@ fn open_join<'q>(
     }
     if crate::ops::grouping::Groups::by_labels(&schema.labels, cx)?.len() != pairs.len() {
         // Results that share labels must not meet at a step: that is settled step by step.
-        return open_general(spec, &groups, &many, &one, pos, cx);
+        return general();
     }
     let steps = many.steps;
     let (mut met_many, mut met_one) = (vec![false; many.rows()], vec![false; one.rows()]);
     pairs.iter().for_each(|&(m, o)| (met_many[m], met_one[o]) = (true, true));
-    many.read_for_remarks((0..many.rows()).filter(|&row| !met_many[row]), cx)?;
-    one.read_for_remarks((0..one.rows()).filter(|&row| !met_one[row]), cx)?;
-    let one = OneSide::new(one, &pairs, cx)?;
+    many.read_for_remarks((0..many.rows()).filter(|&row| !met_many[row]), cx)
+        .and_then(|()| one.read_for_remarks((0..one.rows()).filter(|&row| !met_one[row]), cx))
+        .map_err(|error| in_order(error, &many, &one))?;
+    let before_one = if one_is_left { &[][..] } else { &[&many][..] };
+    let one = OneSide::new(one, &pairs, cx).map_err(|error| first_error(error, before_one, cx))?;
     let comparison = spec.comparison();
     let problems = cx.problem_list(pos);
-    let one_is_left = spec.one_is_left();
     let source = PairJoin { op: spec.op, comparison, one_is_left, many, one, pairs, problems };
     Ok(Opened::new(schema, steps, source).holding(held))
 }
@@ -178,13 +190,18 @@ impl Source for PairJoin<'_> {
         let first = rows.start;
         let pairs = &self.pairs[rows];
         let many_rows: Vec<usize> = pairs.iter().map(|pair| pair.0).collect();
-        let many = read_rows(&self.many, &many_rows, cx)?;
+        let many = read_rows(&self.many, &many_rows, cx).map_err(|error| match &self.one {
+            OneSide::Streamed(one) if self.one_is_left => first_error(error, &[one], cx),
+            _ => error,
+        })?;
         let streamed;
         let (one, streams) = match &self.one {
             OneSide::Kept(batch) => (&**batch, false),
             OneSide::Streamed(opened) => {
                 let one_rows: Vec<usize> = pairs.iter().map(|pair| pair.1).collect();
-                streamed = read_rows(opened, &one_rows, cx)?;
+                let before = if self.one_is_left { &[][..] } else { &[&self.many][..] };
+                streamed =
+                    read_rows(opened, &one_rows, cx).map_err(|error| first_error(error, before, cx))?;
                 (&*streamed, true)
             }
         };

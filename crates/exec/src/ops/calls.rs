@@ -13,7 +13,7 @@ use crate::budget::{Held, Tally};
 use crate::build::{one_row, open};
 use crate::context::Cx;
 use crate::error::ExecError;
-use crate::operator::{Opened, Schema};
+use crate::operator::{Opened, Schema, first_error};
 use crate::ops::absent::open_absent;
 use crate::ops::classic::{Statistic, open_histogram};
 use crate::ops::labels::{Join, Replace};
@@ -40,9 +40,10 @@ pub(crate) fn open_call<'q>(
             Ok(())
         }),
         Kernel::MapArgs(f) => {
-            let numbers =
-                args[1..].iter().map(|arg| scalar(arg, query, cx)).collect::<Result<Vec<_>, _>>()?;
-            map_with_args(vector(0)?, f, numbers)
+            let input = vector(0)?;
+            let numbers = args[1..].iter().map(|arg| scalar(arg, query, cx)).collect::<Result<Vec<_>, _>>();
+            let numbers = numbers.map_err(|error| first_error(error, &[&input], cx))?;
+            map_with_args(input, f, numbers)
         }
         Kernel::MapHistogram(f) | Kernel::MapHistogramTotals(f) => map(vector(0)?, move |batch, _, cx| {
             *batch = of_histograms(batch, f, cx)?;

@@ -7,7 +7,7 @@ use promqlite_model::{Batch, Labels, Validity};
 use crate::block::Block;
 use crate::context::Cx;
 use crate::error::ExecError;
-use crate::operator::{Opened, Schema, Source};
+use crate::operator::{Opened, Schema, Source, first_error};
 use crate::ops::grouping::{Groups, Members};
 
 /// When rows with equal labels are an error.
@@ -44,7 +44,7 @@ pub(crate) fn merge_equal<'q>(
         return Ok(input);
     }
     if conflict == Conflict::AnyStep {
-        check_series(&input, &groups, cx)?;
+        check_series(&input, &groups, cx).map_err(|error| first_error(error, &[&input], cx))?;
     }
     let steps = input.steps;
     let (mut input, mut groups) = (input, groups);
@@ -159,7 +159,8 @@ impl Source for Merge<'_> {
             for run in contiguous_runs(self.members.of(group)) {
                 let batch = self.input.read(run.clone(), cx)?;
                 for from in 0..run.len() {
-                    merge_row(&mut out, to, &batch, from)?;
+                    merge_row(&mut out, to, &batch, from)
+                        .map_err(|error| first_error(error, &[&self.input], cx))?;
                     out.settle()?;
                 }
             }

@@ -10,7 +10,7 @@ use crate::block::Block;
 use crate::budget::Held;
 use crate::context::Cx;
 use crate::error::ExecError;
-use crate::operator::{Opened, Schema, Source};
+use crate::operator::{Opened, Schema, Source, first_error};
 use crate::ops::grouping::{Grouper, KeyLabels};
 use crate::ops::merge::{Conflict, merge_equal};
 
@@ -78,7 +78,8 @@ fn open_filter<'q>(
     let mut grouper = Grouper::new(key, cx)?;
     let left = grouper.insert_all(&lhs.schema.labels)?;
     let right = grouper.find_all(&rhs.schema.labels)?;
-    let presence = Presence::of(rhs, grouper.len(), |row| right[row], cx)?;
+    let presence = Presence::of(rhs, grouper.len(), |row| right[row], cx);
+    let presence = presence.map_err(|error| first_error(error, &[&lhs], cx))?;
     let mut on_right = vec![false; grouper.len()];
     right.iter().flatten().for_each(|&group| on_right[group as usize] = true);
     let keep_matched = op == BinaryOp::And;
@@ -200,7 +201,8 @@ impl Source for Union<'_> {
         if right.is_empty() {
             return self.lhs.read(left, cx);
         }
-        let mut batch = self.rhs.read(right.clone(), cx)?;
+        let batch = self.rhs.read(right.clone(), cx);
+        let mut batch = batch.map_err(|error| first_error(error, &[&self.lhs], cx))?;
         for (at, row) in right.enumerate() {
             if let Some(group) = self.right[row] {
                 keep(&mut batch, at, self.presence.bits.row(group as usize), false);

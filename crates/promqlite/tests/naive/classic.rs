@@ -177,7 +177,7 @@ impl Naive<'_> {
                 Input::Native(h) => {
                     let (value, note) = h.quantile(q);
                     self.remark(note, labels);
-                    value
+                    self.inexact(value)
                 }
                 Input::Classic(buckets) => {
                     let (value, forced) = bucket_quantile(q, buckets);

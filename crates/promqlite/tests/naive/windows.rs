@@ -212,7 +212,7 @@ impl Naive<'_> {
         let between = |i: usize, t: i64| {
             let ((t1, y1), (t2, y2)) = (p[i], p[i + 1]);
             let y1 = if counter && y2 < y1 { 0.0 } else { y1 };
-            y1 + (y2 - y1) * seconds(t - t1) / seconds(t2 - t1)
+            y1 + (y2 - y1) * (t - t1) as f64 / (t2 - t1) as f64
         };
         let left = if smoothed && p[first].0 < a { between(first, a) } else { p[first].1 };
         let right = if smoothed && last > 0 && p[last].0 > b { between(last - 1, b) } else { p[last].1 };
@@ -483,7 +483,7 @@ impl Naive<'_> {
         let after = points.iter().find(|p| p.0 > r);
         Some(Val::Float(match after {
             Some(after) if before.0 < r => self.inexact(
-                before.1 + (after.1 - before.1) * seconds(r - before.0) / seconds(after.0 - before.0),
+                before.1 + (after.1 - before.1) * (r - before.0) as f64 / (after.0 - before.0) as f64,
             ),
             _ => before.1,
         }))
