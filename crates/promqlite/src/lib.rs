@@ -37,6 +37,10 @@
 //! | [`Limits::max_subquery_points`] | series × steps of a subquery | 200 million | [`ExecError::TooManySubqueryPoints`]: `subquery has N points (series times steps), more than the limit of M: …` |
 //! | [`syntax::MAX_DEPTH`], fixed | levels of nesting | 2000 | [`QueryError::Parse`]: `… parse error: expression nests deeper than 2000 levels …` |
 //!
+//! Samples are counted where selectors, windows, aggregations and results hold them, and given up when an aggregation
+//! ends. Prometheus also counts what each step of an operator gathers, which is not held here: so a query that is just
+//! over its limit there may be just under the same limit here.
+//!
 //! What the byte budget counts: the text with all that is read of it (estimated from its tokens before it is parsed),
 //! regular expressions with their automata, lists of series, label sets and strings that the query makes, tables of
 //! groups and joins, batches, windows and scratch space of functions, and the result. What a store uses to hand out
