@@ -37,6 +37,7 @@ struct Layout {
     negative: Vec<Span>,
     negative_len: usize,
     custom_bounds: Vec<f64>,
+    plain: bool,
 }
 
 impl Layout {
@@ -59,6 +60,7 @@ impl Layout {
         self.negative_len = histogram.negative.counts.len();
         self.custom_bounds.clear();
         self.custom_bounds.extend_from_slice(histogram.custom_bounds);
+        self.plain = histogram.is_plain();
     }
 
     fn bytes(&self) -> usize {
@@ -130,6 +132,59 @@ impl HistogramColumn {
         }
     }
 
+    /// The counter-reset hint of histogram `i`.
+    ///
+    /// # Panics
+    /// As [`get`](Self::get).
+    #[must_use]
+    pub fn hint(&self, i: u32) -> CounterResetHint {
+        self.rows[i as usize].hint
+    }
+
+    /// A number for the layout of histogram `i`: histograms of one number have one schema, one zero threshold and
+    /// the same buckets. Two numbers may stand for equal layouts.
+    ///
+    /// # Panics
+    /// As [`get`](Self::get).
+    #[must_use]
+    pub fn layout(&self, i: u32) -> u32 {
+        self.rows[i as usize].layout
+    }
+
+    /// Whether sums and differences of histograms of this layout are those of their numbers, one by one: no bucket
+    /// lies within the zero bucket, and only exponential buckets have two sides.
+    ///
+    /// # Panics
+    /// When `layout` is no number that [`layout`](Self::layout) returned.
+    #[must_use]
+    pub fn adds_number_by_number(&self, layout: u32) -> bool {
+        self.layouts[layout as usize].plain
+    }
+
+    /// Whether the counter was reset between two histograms: what
+    /// [`is_reset_after`](HistogramView::is_reset_after) says, sooner.
+    ///
+    /// # Panics
+    /// As [`get`](Self::get).
+    #[must_use]
+    pub fn is_reset(&self, previous: u32, current: u32) -> bool {
+        let (before, now) = (&self.rows[previous as usize], &self.rows[current as usize]);
+        match now.hint {
+            CounterResetHint::Reset => return true,
+            CounterResetHint::NotReset => return false,
+            CounterResetHint::Unknown | CounterResetHint::Gauge => {}
+        }
+        let layout = &self.layouts[now.layout as usize];
+        if before.layout != now.layout || !layout.plain {
+            return self.get(current).is_reset_after(self.get(previous));
+        }
+        let len = layout.positive_len + layout.negative_len;
+        let counts = |row: &Row| &self.counts[row.start..row.start + len];
+        now.count < before.count
+            || (now.zero_count < before.zero_count && !layout.schema.is_custom())
+            || any_less(counts(now), counts(before))
+    }
+
     /// All histograms in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = HistogramView<'_>> + DoubleEndedIterator {
         (0..self.rows.len()).map(|i| self.get(i as u32))
@@ -166,4 +221,9 @@ impl HistogramColumn {
         self.layouts.push(layout);
         self.layouts.len() as u32 - 1
     }
+}
+
+/// Whether a number is less than its counterpart. Looks at all of them, which the processor does in few steps.
+fn any_less(a: &[f64], b: &[f64]) -> bool {
+    a.iter().zip(b).fold(false, |any, (a, b)| any | (a < b))
 }

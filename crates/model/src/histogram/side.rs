@@ -31,6 +31,17 @@ impl<C> Default for Side<C> {
     }
 }
 
+impl Side {
+    /// Takes over the buckets of another side.
+    pub(super) fn copy_from(&mut self, other: SideRef<'_>) {
+        self.spans.clear();
+        self.spans.extend_from_slice(other.spans);
+        self.counts.clear();
+        self.counts.extend_from_slice(other.counts);
+        self.end = other.end();
+    }
+}
+
 impl<C: Copy> Side<C> {
     pub(super) fn as_ref(&self) -> SideRef<'_, C> {
         SideRef { spans: &self.spans, counts: &self.counts }
@@ -82,8 +93,12 @@ impl<'a, C: Copy> SideRef<'a, C> {
     }
 
     pub(super) fn to_side(self) -> Side<C> {
-        let end = self.spans.iter().map(|s| s.offset + s.length as i32).sum();
-        Side { spans: self.spans.to_vec(), counts: self.counts.to_vec(), end }
+        Side { spans: self.spans.to_vec(), counts: self.counts.to_vec(), end: self.end() }
+    }
+
+    /// One past the index of the last bucket; 0 without buckets.
+    fn end(self) -> i32 {
+        self.spans.iter().map(|s| s.offset + s.length as i32).sum()
     }
 
     /// Index of the first bucket.

@@ -1,5 +1,6 @@
 //! Borrowed histograms.
 
+use super::bounds::exponential_bound;
 use super::cells::Cells;
 use super::side::SideRef;
 use super::{CounterResetHint, FloatHistogram, Schema, Span};
@@ -161,6 +162,17 @@ impl<'a> HistogramView<'a> {
             custom_bounds: &[],
             ..self
         }
+    }
+
+    /// Whether no bucket lies within the zero bucket, and no side is there that is never looked at.
+    pub(super) fn is_plain(self) -> bool {
+        if self.schema.is_custom() {
+            return self.negative.counts.is_empty();
+        }
+        let outside_zero = |side: SideRef<'_>| {
+            side.first_index().is_none_or(|i| exponential_bound(i, self.schema.get()) > self.zero_threshold)
+        };
+        outside_zero(self.positive) && outside_zero(self.negative)
     }
 
     /// Size in bytes by Prometheus' accounting: 168 and 8 for each span, bucket and custom bound.

@@ -4,6 +4,7 @@ mod extended;
 mod extrapolate;
 mod floats;
 mod histograms;
+mod marks;
 
 pub(super) use extended::extended;
 pub(super) use floats::floats;

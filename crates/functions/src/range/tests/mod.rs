@@ -2,6 +2,7 @@
 
 mod examples;
 mod extended_twins;
+mod histogram_twin;
 mod histograms;
 mod twins;
 
