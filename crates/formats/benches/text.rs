@@ -56,20 +56,22 @@ fn text(c: &mut Criterion) {
     }
 }
 
-/// As a server of some size is scraped: 2000 series, of which neighbouring lines are different ones.
+/// As servers are scraped: neighbouring lines are of different series, of a size that fits the caches or not.
 fn large(c: &mut Criterion) {
-    let text = large_text(2000, 100);
-    let mut group = c.benchmark_group("openmetrics large");
-    group.throughput(Throughput::Bytes(text.len() as u64)).sample_size(10);
-    group.bench_function("load", |b| {
-        b.iter(|| {
-            let store = MemStore::new();
-            Loader::new(&store, LoadOptions::default())
-                .load_reader("b", text.as_bytes())
-                .expect("the text is valid");
-            store
+    for (name, series, scrapes) in [("large", 2_000, 100), ("very large", 200_000, 4)] {
+        let text = large_text(series, scrapes);
+        let mut group = c.benchmark_group(format!("openmetrics {name}"));
+        group.throughput(Throughput::Bytes(text.len() as u64)).sample_size(10);
+        group.bench_function("load", |b| {
+            b.iter(|| {
+                let store = MemStore::new();
+                Loader::new(&store, LoadOptions::default())
+                    .load_reader("b", text.as_bytes())
+                    .expect("the text is valid");
+                store
+            });
         });
-    });
+    }
 }
 
 fn large_text(series: usize, scrapes: usize) -> String {
