@@ -49,6 +49,9 @@ impl Regex {
     /// exceed 64 MiB.
     pub fn new(pattern: &str) -> Result<Self, RegexError> {
         let anchoring = Anchoring::Whole;
+        if let Some(fast) = Fast::of_plain(pattern) {
+            return Ok(Self::with(pattern, anchoring, fast, vec![None], false));
+        }
         Self::build(pattern, anchoring, anchoring.parse(pattern)?)
     }
 
@@ -68,7 +71,6 @@ impl Regex {
             Anchoring::Whole => with_room_for(pattern, || Fast::new(&parsed.hir, pattern.len())),
             Anchoring::Pasted => Fast::unknown(),
         };
-        let engine = OnceLock::new();
         let needs_engine = fast.literals().is_none() || parsed.group_names.len() > 1;
         if needs_engine && parsed.cost_bytes > MAX_COMPILED_BYTES as u64 {
             // Only compiling can tell whether this still fits, and errors are due now. It is not kept: a query may
@@ -80,8 +82,18 @@ impl Regex {
         let is_one_group = anchoring == Anchoring::Whole
             && group_names.len() == 2
             && matches!(parsed.hir.kind(), HirKind::Capture(_));
-        let pattern = pattern.into();
-        Ok(Self(Arc::new(Inner { pattern, anchoring, fast, group_names, is_one_group, engine })))
+        Ok(Self::with(pattern, anchoring, fast, group_names, is_one_group))
+    }
+
+    fn with(
+        pattern: &str,
+        anchoring: Anchoring,
+        fast: Fast,
+        group_names: Vec<Option<Box<str>>>,
+        is_one_group: bool,
+    ) -> Self {
+        let (pattern, engine) = (pattern.into(), OnceLock::new());
+        Self(Arc::new(Inner { pattern, anchoring, fast, group_names, is_one_group, engine }))
     }
 
     /// The pattern as written.

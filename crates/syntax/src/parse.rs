@@ -113,11 +113,11 @@ impl<'s> Input<'s> {
     fn parse<T>(
         &self,
         options: ParseOptions<'s>,
-        run: impl Fn(&Builder<'s>, Vec<Triple<'s>>) -> Parsed<'s, T>,
+        run: impl Fn(&Builder<'s>, &mut dyn Iterator<Item = Triple<'s>>) -> Parsed<'s, T>,
     ) -> Result<T, Diagnostic> {
         let builder = Builder::new(self.text, options);
         let triple = |token: &Tok<'s>| (token.start, *token, token.end());
-        let result = run(&builder, self.tokens.iter().map(triple).collect());
+        let result = run(&builder, &mut self.tokens.iter().map(triple));
         let recorded = builder.into_error();
         let (at, expected) = match (result, recorded) {
             (Ok(value), None) => return Ok(value),
@@ -129,8 +129,7 @@ impl<'s> Input<'s> {
         // To see the errors of that too, parse again with a token in its place that could follow.
         if let Some(filler) = filler(&expected, at) {
             let builder = Builder::new(self.text, options);
-            let tokens = self.tokens[..index].iter().chain([&filler]).map(triple).collect();
-            let _ = run(&builder, tokens);
+            let _ = run(&builder, &mut self.tokens[..index].iter().chain([&filler]).map(triple));
             match builder.into_error() {
                 Some(Recorded { end, diagnostic }) if end <= at => return Err(diagnostic),
                 _ => {}

@@ -128,11 +128,12 @@ impl Item {
     }
 
     pub(crate) fn histogram(
-        base: HistogramLiteral,
-        increment: Option<(UnaryOp, HistogramLiteral)>,
+        base: Box<HistogramLiteral>,
+        increment: Option<(UnaryOp, Box<HistogramLiteral>)>,
         repeat: u64,
     ) -> Self {
-        Item::Histogram(Box::new(HistogramItem { base, increment, repeat }))
+        let increment = increment.map(|(op, histogram)| (op, *histogram));
+        Item::Histogram(Box::new(HistogramItem { base: *base, increment, repeat }))
     }
 }
 
@@ -175,8 +176,10 @@ impl HistogramLiteral {
         Self { span: Span::new(start, end), ..Self::default() }
     }
 
-    pub(crate) fn spanning(self, start: usize, end: usize) -> Self {
-        Self { span: Span::new(start, end), ..self }
+    pub(crate) fn spanning(self: Box<Self>, start: usize, end: usize) -> Box<Self> {
+        let mut histogram = self;
+        histogram.span = Span::new(start, end);
+        histogram
     }
 
     /// Adds the keys of `other`. The error is the first key that both have.

@@ -183,8 +183,6 @@ pub const KEYWORDS: &[(&str, TokenKind)] = &[
 ];
 
 /// Longest keyword, in bytes.
-const LONGEST_KEYWORD: usize = 12;
-
 /// Looks a word up in a sorted table of lower-case words, ignoring its case.
 fn lookup<T: Copy>(table: &[(&str, T)], word: &str) -> Option<T> {
     let mut buffer = [0; 24];
@@ -197,11 +195,29 @@ fn lookup<T: Copy>(table: &[(&str, T)], word: &str) -> Option<T> {
 
 /// The keyword that `word` spells in any case. `fill…` words are only keywords in front of a parenthesis.
 pub fn keyword(word: &str) -> Option<TokenKind> {
-    if word.len() > LONGEST_KEYWORD {
-        return None;
-    }
-    lookup(KEYWORDS, word)
+    // Every name of a query is asked for here, and few letters start more than three keywords.
+    let letter = word.as_bytes().first()?.to_ascii_lowercase().checked_sub(b'a').filter(|i| *i < 26)?;
+    let words = KEYWORDS_BY_LETTER[usize::from(letter)];
+    let found = words.iter().find(|(keyword, _)| keyword.eq_ignore_ascii_case(word))?;
+    Some(found.1)
 }
+
+/// The keywords that start with each letter.
+const KEYWORDS_BY_LETTER: [&[(&str, TokenKind)]; 26] = {
+    let mut by_letter: [&[(&str, TokenKind)]; 26] = [&[]; 26];
+    let mut rest = KEYWORDS;
+    while let [(word, _), ..] = rest {
+        let letter = word.as_bytes()[0];
+        let mut n = 1;
+        while n < rest.len() && rest[n].0.as_bytes()[0] == letter {
+            n += 1;
+        }
+        let (words, behind) = rest.split_at(n);
+        by_letter[(letter - b'a') as usize] = words;
+        rest = behind;
+    }
+    by_letter
+};
 
 /// A key of a native histogram literal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -314,7 +330,7 @@ mod tests {
         assert!(KEYWORDS.is_sorted_by_key(|(word, _)| word));
         assert!(HISTOGRAM_KEYS.is_sorted_by_key(|(word, _)| word));
         assert!(HINTS.is_sorted_by_key(|(word, _)| word));
-        assert_eq!(KEYWORDS.iter().map(|(word, _)| word.len()).max(), Some(LONGEST_KEYWORD));
+        assert!(KEYWORDS.iter().all(|(word, kind)| keyword(word) == Some(*kind)));
     }
 
     #[test]

@@ -108,9 +108,9 @@ impl Mods {
         Self { return_bool: false, matching }
     }
 
-    pub(crate) fn new(return_bool: bool, group: Option<Mods>, fill: Option<Fill>) -> Self {
-        let mut mods =
-            group.unwrap_or_else(|| Self::matching(false, Vec::new(), Cardinality::OneToOne, Vec::new()));
+    pub(crate) fn new(return_bool: bool, group: Option<Box<Mods>>, fill: Option<Fill>) -> Self {
+        let none = || Self::matching(false, Vec::new(), Cardinality::OneToOne, Vec::new());
+        let mut mods = group.map_or_else(none, |mods| *mods);
         mods.return_bool = return_bool;
         mods.matching.fill = fill.unwrap_or_default();
         mods

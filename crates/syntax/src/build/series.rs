@@ -41,9 +41,12 @@ impl<'s> Builder<'s> {
         if negative { -value } else { value }
     }
 
-    pub(crate) fn merge_histogram(&self, into: HistogramLiteral, item: HistogramLiteral) -> HistogramLiteral {
-        let mut into = into;
-        if let Err(key) = into.merge(item) {
+    pub(crate) fn merge_histogram(
+        &self,
+        mut into: Box<HistogramLiteral>,
+        item: Box<HistogramLiteral>,
+    ) -> Box<HistogramLiteral> {
+        if let Err(key) = into.merge(*item) {
             // As in Prometheus, without a position.
             self.fail(format!("duplicate key \"{}\" in histogram", key.as_str()), Span::default(), 0);
         }
