@@ -118,6 +118,8 @@ pub(crate) struct Summary {
 pub(crate) struct Memory {
     /// Bytes.
     pub(crate) bytes: u64,
+    /// Bytes of these that samples take. The rest is for series: labels, indexes, the heads of columns.
+    pub(crate) sample_bytes: u64,
     /// Samples.
     pub(crate) samples: u64,
 }
@@ -199,15 +201,24 @@ impl Dataset {
     /// Memory that what was loaded takes, labels and indexes included, and the samples in it; `None` where nothing
     /// was. Blocks are read from disk when they are asked.
     pub(crate) fn memory(&self) -> Option<Memory> {
-        let of_files = self
-            .loaded
-            .iter()
-            .map(|store| Memory { bytes: store.bytes() as u64, samples: store.sample_count() });
+        let of_files = self.loaded.iter().map(|store| Memory {
+            bytes: store.bytes() as u64,
+            sample_bytes: store.sample_bytes() as u64,
+            samples: store.sample_count(),
+        });
         let heads = self.directories.iter().filter_map(|directory| directory.report().head.as_ref());
-        let of_heads = heads.map(|head| Memory { bytes: head.store_bytes, samples: head.samples });
+        let of_heads = heads.map(|head| Memory {
+            bytes: head.store_bytes,
+            sample_bytes: head.sample_bytes,
+            samples: head.samples,
+        });
         of_files
             .chain(of_heads)
-            .reduce(|a, b| Memory { bytes: a.bytes + b.bytes, samples: a.samples + b.samples })
+            .reduce(|a, b| Memory {
+                bytes: a.bytes + b.bytes,
+                sample_bytes: a.sample_bytes + b.sample_bytes,
+                samples: a.samples + b.samples,
+            })
             .filter(|memory| memory.samples > 0)
     }
 

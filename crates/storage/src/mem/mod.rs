@@ -223,11 +223,20 @@ impl MemStore {
     /// Never: no holder of the lock panics.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let of_series =
-            |series: &Series| size_of::<Series>() + 8 + series.labels.bytes() + series.lock().bytes();
-        self.symbols.bytes()
+        let of_series = |series: &Series| {
+            size_of::<Series>() + 8 + series.labels.bytes() + series.lock().overhead_bytes()
+        };
+        self.sample_bytes()
+            + self.symbols.bytes()
             + self.index.read().expect(INDEX_LOCK).bytes()
             + self.series.iter().map(|(_, series)| of_series(series)).sum::<usize>()
+    }
+
+    /// Bytes of [`bytes`](Self::bytes) that the samples take, unused memory of their columns included. The rest is for
+    /// series: their labels, their place in indexes, the heads of their columns.
+    #[must_use]
+    pub fn sample_bytes(&self) -> usize {
+        self.series.iter().map(|(_, series)| series.lock().sample_bytes()).sum()
     }
 
     /// Gives back the memory that growing reserved and makes each series one column again, so that reads lend

@@ -168,10 +168,14 @@ impl Data {
         }
     }
 
-    /// Bytes on the heap.
-    pub(super) fn bytes(&self) -> usize {
-        let parts: usize = self.parts().map(|p| 16 + size_of::<Column>() + p.bytes()).sum();
-        parts + self.late.as_ref().map_or(0, |l| l.bytes())
+    /// Bytes on the heap that samples take.
+    pub(super) fn sample_bytes(&self) -> usize {
+        self.parts().map(|p| p.bytes()).sum::<usize>() + self.late.as_ref().map_or(0, |l| l.bytes())
+    }
+
+    /// Bytes on the heap that each part takes whatever it holds.
+    pub(super) fn overhead_bytes(&self) -> usize {
+        self.parts().count() * (16 + size_of::<Column>())
     }
 }
 

@@ -69,6 +69,7 @@ impl Head {
         }
         report.time_range = store.time_range();
         report.store_bytes = store.bytes() as u64;
+        report.sample_bytes = store.sample_bytes() as u64;
         Ok(Self { store, report })
     }
 

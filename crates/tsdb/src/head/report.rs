@@ -24,8 +24,10 @@ pub struct HeadReport {
     pub dropped: Dropped,
     /// Times of the first and the last sample.
     pub time_range: Option<TimeRange>,
-    /// Bytes of memory that the samples take.
+    /// Bytes of memory that the samples and their series take.
     pub store_bytes: u64,
+    /// Bytes of these that the samples take.
+    pub sample_bytes: u64,
 }
 
 /// Samples that were read and left out.

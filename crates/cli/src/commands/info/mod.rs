@@ -94,8 +94,12 @@ pub(crate) fn write_summary(page: &mut Page<'_>, summary: &Summary) -> io::Resul
         inputs(summary),
         elapsed(summary.load_time),
         summary.memory.map_or(String::new(), |memory| {
-            let each = memory.bytes as f64 / memory.samples as f64;
-            format!(" into {} of memory, {each:.1} bytes a sample", bytes(memory.bytes))
+            let each = memory.sample_bytes as f64 / memory.samples as f64;
+            let labels = bytes(memory.bytes - memory.sample_bytes);
+            format!(
+                " into {} of memory, {each:.1} bytes a sample and {labels} for labels",
+                bytes(memory.bytes)
+            )
         }),
     )?;
     if summary.counts.stale_markers > 0 {
