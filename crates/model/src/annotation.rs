@@ -370,7 +370,11 @@ pub struct Annotations(BTreeMap<String, (Annotation, Option<Pos>)>);
 impl Annotations {
     /// Records an annotation; `pos` is `None` for those of stores.
     pub fn add(&mut self, annotation: Annotation, pos: Option<Pos>) {
-        match self.0.entry(annotation.key()) {
+        self.add_keyed(annotation.key(), annotation, pos);
+    }
+
+    fn add_keyed(&mut self, key: String, annotation: Annotation, pos: Option<Pos>) {
+        match self.0.entry(key) {
             std::collections::btree_map::Entry::Vacant(entry) => {
                 entry.insert((annotation, pos));
             }
@@ -384,8 +388,8 @@ impl Annotations {
 
     /// Takes over all of `other`.
     pub fn merge(&mut self, other: Self) {
-        for (annotation, pos) in other.0.into_values() {
-            self.add(annotation, pos);
+        for (key, (annotation, pos)) in other.0 {
+            self.add_keyed(key, annotation, pos);
         }
     }
 

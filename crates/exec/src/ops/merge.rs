@@ -39,6 +39,9 @@ pub(crate) fn merge_equal<'q>(
     conflict: Conflict,
     cx: &Cx<'_>,
 ) -> Result<Opened<'q>, ExecError> {
+    if input.rows() < 2 {
+        return Ok(input);
+    }
     let groups = Groups::by_labels(&input.schema.labels, cx)?;
     if groups.len() == input.rows() {
         return Ok(input);

@@ -19,6 +19,9 @@ const SMALL_GAP_MS: i64 = 2 * 60 * 60 * 1000;
 #[allow(clippy::mutable_key_type, reason = "a matcher's hash leaves out its compiled expression")]
 fn apply(plan: &mut Plan) -> bool {
     let before = plan.selectors.len();
+    if before < 2 {
+        return false;
+    }
     let mut merged: Vec<SelectorSpec> = Vec::with_capacity(before);
     let mut equal: HashMap<Vec<Matcher>, Vec<usize>> = HashMap::new();
     let mut new_id = Vec::with_capacity(before);

@@ -22,7 +22,7 @@ pub(super) const PASS: Pass =
     Pass { name: "share-subtrees", summary: "Evaluates expressions that occur several times once.", apply };
 
 fn apply(plan: &mut Plan) -> bool {
-    if !plan.shared.is_empty() {
+    if !plan.shared.is_empty() || is_chain(&plan.root) {
         return false;
     }
     let mut survey = Survey {
@@ -52,6 +52,20 @@ fn apply(plan: &mut Plan) -> bool {
     plan.shared = sharer.shared;
     inline_single_uses(plan);
     !plan.shared.is_empty()
+}
+
+/// Whether no node has two operands that read samples: then nothing that is worth sharing occurs twice.
+fn is_chain(root: &Node) -> bool {
+    let mut node = root;
+    loop {
+        let reads = |node: &&Node| !matches!(node.kind, NodeKind::Number(_) | NodeKind::String(_));
+        let operands: Vec<&Node> = node.children().into_iter().filter(reads).collect();
+        match operands[..] {
+            [] => return true,
+            [operand] => node = operand,
+            _ => return false,
+        }
+    }
 }
 
 /// What is known about the subtree at a node.
