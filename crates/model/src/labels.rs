@@ -101,6 +101,21 @@ impl Labels {
         self.without(|name| !keep(name))
     }
 
+    /// The set with a label set to a value; [`Symbol::EMPTY`] takes it away.
+    #[must_use]
+    pub fn with(&self, name: Symbol, value: Symbol, symbols: &Symbols) -> Self {
+        if value == Symbol::EMPTY {
+            return self.without(|n| n == name);
+        }
+        let known = self.0.iter().position(|l| l.name == name);
+        let text = symbols.get(name);
+        let at = known.or_else(|| self.0.iter().position(|l| symbols.get(l.name) > text));
+        let at = at.unwrap_or(self.0.len());
+        let behind = at + usize::from(known.is_some());
+        let (before, after) = (self.0[..at].iter(), self.0[behind..].iter());
+        Self(before.copied().chain([Label { name, value }]).chain(after.copied()).collect())
+    }
+
     /// Prometheus' order: name, value, name, value … compared bytewise; a strict prefix comes first.
     #[must_use]
     pub fn compare(&self, other: &Self, symbols: &Symbols) -> Ordering {
@@ -317,6 +332,21 @@ fn is_metric_name(s: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn setting_one_label_equals_building_the_set() {
+        let symbols = Symbols::new();
+        for pairs in [&[][..], &[("b", "1")], &[("b", "1"), ("d", "2"), ("z", "3")]] {
+            let labels = Labels::new(&symbols, pairs.iter().copied());
+            for name in ["a", "b", "c", "d", "zz"] {
+                for value in ["", "1", "new"] {
+                    let (name, value) = (symbols.intern(name), symbols.intern(value));
+                    let built = LabelsBuilder::from_labels(&labels).set(name, value).build(&symbols);
+                    assert_eq!(labels.with(name, value, &symbols), built);
+                }
+            }
+        }
+    }
 
     #[test]
     fn sets_are_sorted_unique_and_without_empty_values() {

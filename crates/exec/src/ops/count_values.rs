@@ -1,14 +1,16 @@
 //! `count_values`: a series per distinct value.
 
-use promqlite_functions::aggregate::{CountValuesState, Fold};
-use promqlite_model::{Labels, LabelsBuilder};
+use std::ops::Range;
+
+use promqlite_functions::aggregate::{CountValuesState, Fold, ValueCounts};
+use promqlite_model::Labels;
 use promqlite_plan::Grouping;
 
-use crate::block::{Block, float_bytes};
+use crate::block::Block;
 use crate::budget::Tally;
 use crate::context::Cx;
 use crate::error::ExecError;
-use crate::operator::{Opened, Schema};
+use crate::operator::{Opened, Schema, Source};
 use crate::ops::fold::open_fold;
 use crate::ops::grouping::{Groups, KeyLabels};
 
@@ -34,23 +36,40 @@ pub(crate) fn open_count_values<'q>(
         Ok(())
     })?;
     cx.check_shape(state.len(), steps)?;
-    counts.reserve(float_bytes(state.len(), steps))?;
-    let counted = state.finish();
-    let mut labels = Vec::with_capacity(counted.series.len());
-    let mut tally = Tally::new(cx, counted.series.len() * size_of::<Labels>())?;
-    for (group, text) in &counted.series {
-        let mut builder = LabelsBuilder::from_labels(&groups.keys[*group as usize]);
-        if keeps_value {
-            builder.set(name, cx.intern(text)?);
-        }
-        let built = builder.build(&cx.symbols);
+    let (series, counted) = state.finish();
+    let mut labels = Vec::with_capacity(series.len());
+    let mut tally = Tally::new(cx, series.len() * size_of::<Labels>())?;
+    for series in series {
+        let key = &groups.keys[series.group() as usize];
+        let built =
+            if keeps_value { key.with(name, cx.intern(&series.text())?, &cx.symbols) } else { key.clone() };
         tally.add(built.bytes())?;
         labels.push(built);
     }
-    drop((counted.series, counts));
-    let block = Block::adopt(counted.batch, cx)?;
-    let counted_rows = Opened::materialized(Schema::new(labels), block).holding(tally.finish()?);
-    if keeps_value { Ok(counted_rows) } else { sum_equal(&counted_rows, cx) }
+    let counted = Counted { counted, steps };
+    let rows =
+        Opened::new(Schema::new(labels), steps, counted).holding(tally.finish()?).holding(counts.finish()?);
+    if keeps_value { Ok(rows) } else { sum_equal(&rows, cx) }
+}
+
+/// The counts, spread out row by row as they are read: most values occur at few steps.
+struct Counted {
+    counted: ValueCounts,
+    steps: usize,
+}
+
+impl Source for Counted {
+    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
+        let mut out = Block::empty(rows.len(), self.steps, cx)?;
+        for (to, row) in rows.enumerate() {
+            self.counted.fill_row(row, &mut out, to);
+        }
+        Ok(out)
+    }
+
+    fn is_quiet(&self) -> bool {
+        true
+    }
 }
 
 /// `without (label)` takes the value away again: counts of rows that became equal are added up.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
-use promqlite_model::{Labels, LabelsBuilder, Symbol};
+use promqlite_model::{Labels, Symbol};
 use promqlite_regex::{Regex, Template, compiled_bytes, reading_bytes};
 
 use crate::budget::Tally;
@@ -142,7 +142,7 @@ impl Join {
 }
 
 fn with_label(labels: &Labels, name: Symbol, value: Symbol, cx: &Cx<'_>) -> Labels {
-    LabelsBuilder::from_labels(labels).set(name, value).build(&cx.symbols)
+    labels.with(name, value, &cx.symbols)
 }
 
 /// A metric name that was just written is not removed at the end.

@@ -1,24 +1,39 @@
 //! `count_values`: an output series per group and distinct value.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
 use std::convert::Infallible;
+use std::hash::BuildHasher;
 
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
 use promqlite_model::{Batch, float_plain};
 
-/// How often each value occurred in each group at each step.
+use super::presence::for_each_on;
+use super::step_counts::StepCounts;
+
+/// How often each value occurred in each group at each step. Takes room for values that occurred, not for steps at
+/// which they did not.
 #[derive(Debug)]
 pub struct CountValuesState {
     steps: usize,
-    series: HashMap<(u32, Key), usize>,
-    /// The group and value of each output series, first seen first.
-    order: Vec<(u32, Key)>,
-    /// Output series × steps.
-    counts: Vec<Box<[f64]>>,
+    hasher: RandomState,
+    /// The numbers of the output series, by group and value.
+    table: HashTable<u32>,
+    /// Output series, first seen first.
+    series: Vec<CountedSeries>,
+    counts: Vec<StepCounts>,
 }
 
-/// What an output series takes beside its counts: a place in the map, in the list and in the list of counts, all of
-/// which have room to grow; and the text of a float.
-const SERIES_BYTES: usize = 360;
+/// What an output series takes beside its counts: a place in the table and in the two lists, all of which have room to
+/// grow and are moved as they do; and the text of a float.
+const SERIES_BYTES: usize = 240;
+
+/// The group and value of an output series.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CountedSeries {
+    group: u32,
+    key: Key,
+}
 
 /// What makes two values the same label value.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -26,36 +41,47 @@ enum Key {
     /// The bits of a float; all NaN are one.
     Float(u64),
     /// The text of a histogram.
-    Histogram(String),
+    Histogram(Box<str>),
 }
 
-impl Key {
-    fn float(v: f64) -> Self {
-        Self::Float(if v.is_nan() { f64::NAN.to_bits() } else { v.to_bits() })
+impl CountedSeries {
+    fn float(group: u32, v: f64) -> Self {
+        Self { group, key: Key::Float(if v.is_nan() { f64::NAN.to_bits() } else { v.to_bits() }) }
     }
 
-    fn label(self) -> String {
-        match self {
-            Self::Float(bits) => float_plain(f64::from_bits(bits)),
-            Self::Histogram(text) => text,
+    /// The group.
+    #[must_use]
+    pub fn group(&self) -> u32 {
+        self.group
+    }
+
+    /// The text of the value label.
+    #[must_use]
+    pub fn text(&self) -> Cow<'_, str> {
+        match &self.key {
+            Key::Float(bits) => Cow::Owned(float_plain(f64::from_bits(*bits))),
+            Key::Histogram(text) => Cow::Borrowed(text),
         }
     }
 }
 
-/// The output of `count_values`.
+/// The numbers of `count_values`: a row per output series, empty where the value did not occur.
 #[derive(Debug)]
-pub struct CountedValues {
-    /// The group and the text of the value label of each output series.
-    pub series: Vec<(u32, String)>,
-    /// A row per output series, empty where the value did not occur.
-    pub batch: Batch,
+pub struct ValueCounts(Vec<StepCounts>);
+
+impl ValueCounts {
+    /// Writes a row to an empty row of a batch.
+    pub fn fill_row(&self, row: usize, batch: &mut Batch, to: usize) {
+        self.0[row].for_each(|step, count| batch.set_float(to, step, f64::from(count)));
+    }
 }
 
 impl CountValuesState {
     /// Nothing counted yet.
     #[must_use]
     pub fn new(steps: usize) -> Self {
-        Self { steps, series: HashMap::new(), order: Vec::new(), counts: Vec::new() }
+        let (hasher, table) = (RandomState::default(), HashTable::new());
+        Self { steps, hasher, table, series: Vec::new(), counts: Vec::new() }
     }
 
     /// Counts the values of a series, a row of `batch`, in a group: that of its labels without the value label.
@@ -70,82 +96,92 @@ impl CountValuesState {
         row: usize,
         hold: &mut impl FnMut(usize) -> Result<(), E>,
     ) -> Result<(), E> {
+        let values = batch.row(row);
         // Neighbouring steps mostly hold one value, so the series found last is tried first.
         let mut last: Option<(u64, usize)> = None;
-        for step in 0..self.steps {
-            let series = if let Some(value) = batch.float(row, step) {
-                match last {
-                    Some((bits, series)) if bits == value.to_bits() => series,
-                    _ => {
-                        let series = self.series_of(group, Key::float(value), hold)?;
-                        last = Some((value.to_bits(), series));
-                        series
-                    }
+        let mut result = Ok(());
+        for_each_on(batch.valid().row(row), |step| {
+            if result.is_err() {
+                return;
+            }
+            let value = values[step];
+            result = match last {
+                Some((bits, series)) if bits == value.to_bits() => {
+                    self.counts[series].add(step, 1, self.steps, hold)
                 }
-            } else if let Some(histogram) = batch.histogram(row, step) {
-                self.series_of(group, Key::Histogram(histogram.to_string()), hold)?
-            } else {
-                continue;
+                _ => self.count(CountedSeries::float(group, value), step, 1, hold).map(|series| {
+                    last = Some((value.to_bits(), series));
+                }),
             };
-            self.counts[series][step] += 1.0;
+        });
+        result?;
+        if batch.histograms().is_some_and(|histograms| histograms.any(row)) {
+            for step in 0..self.steps {
+                if let Some(histogram) = batch.histogram(row, step) {
+                    let key = Key::Histogram(histogram.to_string().into());
+                    self.count(CountedSeries { group, key }, step, 1, hold)?;
+                }
+            }
         }
         Ok(())
     }
 
-    fn series_of<E>(
+    /// Counts occurrences of a value at a step; returns the number of its series.
+    fn count<E>(
         &mut self,
-        group: u32,
-        key: Key,
+        id: CountedSeries,
+        step: usize,
+        count: u32,
         hold: &mut impl FnMut(usize) -> Result<(), E>,
     ) -> Result<usize, E> {
-        let id = (group, key);
-        if let Some(&known) = self.series.get(&id) {
+        let hash = self.hasher.hash_one(&id);
+        if let Some(&known) = self.table.find(hash, |&known| self.series[known as usize] == id) {
+            let known = known as usize;
+            self.counts[known].add(step, count, self.steps, hold)?;
             return Ok(known);
         }
-        // The text of a histogram is in the map, in the list, and later in the result.
-        let text = if let Key::Histogram(text) = &id.1 { 3 * text.len() } else { 0 };
-        hold(SERIES_BYTES + text + self.steps * size_of::<f64>())?;
-        let series = self.order.len();
-        self.order.push(id.clone());
-        self.counts.push(vec![0.0; self.steps].into_boxed_slice());
-        self.series.insert(id, series);
+        // The text of a histogram is in the list, and later in the result.
+        let text = if let Key::Histogram(text) = &id.key { 2 * text.len() } else { 0 };
+        hold(SERIES_BYTES + text)?;
+        let series = self.series.len();
+        let number = u32::try_from(series).expect("invariant: max_series keeps series below 2^32");
+        self.series.push(id);
+        self.counts.push(StepCounts::one(step));
+        if count > 1 {
+            self.counts[series].add(step, count - 1, self.steps, hold)?;
+        }
+        let Self { table, series: known, hasher, .. } = self;
+        table.insert_unique(hash, number, |&n| hasher.hash_one(&known[n as usize]));
         Ok(series)
     }
 
     /// Takes over the counts of a state over later series; groups mean the same in both.
     pub fn merge(&mut self, other: Self) {
         debug_assert_eq!(self.steps, other.steps);
-        for (theirs, (group, key)) in other.order.into_iter().enumerate() {
-            let Ok(ours) = self.series_of::<Infallible>(group, key, &mut |_| Ok(()));
-            for (count, more) in self.counts[ours].iter_mut().zip(&other.counts[theirs]) {
-                *count += more;
-            }
+        for (id, counts) in other.series.into_iter().zip(other.counts) {
+            counts.for_each(|step, count| {
+                let Ok(_) = self.count::<Infallible>(id.clone(), step, count, &mut |_| Ok(()));
+            });
         }
     }
 
-    /// The output series in the order in which their values were first seen.
+    /// The output series in the order in which their values were first seen, floats of a row before its histograms;
+    /// and their numbers.
     #[must_use]
-    pub fn finish(self) -> CountedValues {
-        let mut batch = Batch::empty(self.order.len(), self.steps);
-        for (series, counts) in self.counts.iter().enumerate() {
-            for (step, &count) in counts.iter().enumerate().filter(|(_, count)| **count > 0.0) {
-                batch.set_float(series, step, count);
-            }
-        }
-        let series = self.order.into_iter().map(|(group, key)| (group, key.label())).collect();
-        CountedValues { series, batch }
+    pub fn finish(self) -> (Vec<CountedSeries>, ValueCounts) {
+        (self.series, ValueCounts(self.counts))
     }
 
     /// Number of output series.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.order.len()
+        self.series.len()
     }
 
     /// Whether nothing was counted.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.order.is_empty()
+        self.series.is_empty()
     }
 }
 
@@ -158,10 +194,14 @@ mod tests {
     }
 
     fn counted(state: CountValuesState) -> Vec<(u32, String, Vec<Option<f64>>)> {
-        let CountedValues { series, batch } = state.finish();
+        let steps = state.steps;
+        let (series, counts) = state.finish();
         let rows = series.into_iter().enumerate();
-        rows.map(|(row, (group, text))| {
-            (group, text, (0..batch.steps()).map(|s| batch.float(row, s)).collect())
+        rows.map(|(row, series)| {
+            let mut batch = Batch::empty(1, steps);
+            counts.fill_row(row, &mut batch, 0);
+            let found = (0..steps).map(|s| batch.float(0, s)).collect();
+            (series.group(), series.text().into_owned(), found)
         })
         .collect()
     }

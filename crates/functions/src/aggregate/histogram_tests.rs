@@ -229,8 +229,10 @@ fn values_of_histograms_are_texts() {
     for row in 0..3 {
         let Ok(()) = state.add_row::<std::convert::Infallible>(0, &batch, row, &mut |_| Ok(()));
     }
-    let counted = state.finish();
-    let text = "{count:3, sum:1, (0.5,1]:1, (1,2]:2}".to_owned();
-    assert_eq!(counted.series, [(0, text), (0, "2".to_owned())]);
-    assert_eq!([0, 1].map(|row| counted.batch.float(row, 0)), [Some(2.0), Some(1.0)]);
+    let (series, counts) = state.finish();
+    let texts: Vec<_> = series.iter().map(|series| (series.group(), series.text())).collect();
+    assert_eq!(texts, [(0, "{count:3, sum:1, (0.5,1]:1, (1,2]:2}".into()), (0, "2".into())]);
+    let mut counted = Batch::empty(2, 1);
+    (0..2).for_each(|row| counts.fill_row(row, &mut counted, row));
+    assert_eq!([0, 1].map(|row| counted.float(row, 0)), [Some(2.0), Some(1.0)]);
 }

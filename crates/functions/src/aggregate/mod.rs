@@ -10,6 +10,7 @@ mod limit;
 mod parameter;
 pub(crate) mod presence;
 mod quantile;
+mod step_counts;
 mod topk;
 
 use promqlite_model::ValueType;
@@ -17,7 +18,7 @@ use promqlite_model::ValueType;
 use crate::Doc;
 
 pub use accumulator::Accumulator;
-pub use count_values::{CountValuesState, CountedValues};
+pub use count_values::{CountValuesState, CountedSeries, ValueCounts};
 pub(crate) use definitions::ALL;
 pub use limit::{LimitKState, limit_ratio_row, ratio_keeps, series_position};
 pub use parameter::{ParameterError, count_parameter, note_quantile_parameter, ratio_parameter};
