@@ -8,6 +8,7 @@ use crate::aside::Aside;
 use crate::budget::Held;
 use crate::context::Cx;
 use crate::error::ExecError;
+use crate::spare::Spare;
 
 /// A batch and the bytes that it holds.
 #[derive(Debug)]
@@ -25,7 +26,9 @@ impl Block {
     /// A batch of empty cells. Counted before it is allocated.
     pub(crate) fn empty(rows: usize, steps: usize, cx: &Cx<'_>) -> Result<Self, ExecError> {
         let held = cx.hold(float_bytes(rows, steps))?;
-        Ok(Self { batch: Batch::empty(rows, steps).into(), held })
+        let spare = if Spare::keeps(rows * steps) { held.take_spare(rows, steps) } else { None };
+        let batch = spare.unwrap_or_else(|| Batch::empty(rows, steps));
+        Ok(Self { batch: batch.into(), held })
     }
 
     /// A batch that was made elsewhere. Its maker has held about as many bytes as are held from now on.
@@ -83,6 +86,14 @@ impl Block {
     /// Counts again: histograms may have come, whose size nobody knew beforehand.
     pub(crate) fn settle(&mut self) -> Result<(), ExecError> {
         if self.batch.histograms().is_none() { Ok(()) } else { self.held.resize(self.batch.bytes()) }
+    }
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        if Spare::keeps(self.batch.rows() * self.batch.steps()) {
+            self.held.give_spare(std::mem::take(&mut *self.batch));
+        }
     }
 }
 

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use promqlite_model::Batch;
+
 use crate::context::Cx;
 use crate::error::ExecError;
 use crate::measure::{Meter, PartId};
+use crate::spare::Spare;
 
 /// The bytes that all parts of one query hold together.
 #[derive(Debug)]
@@ -15,11 +18,14 @@ pub(crate) struct Budget {
     peak: AtomicUsize,
     /// Counts what each part of the query holds, if that is measured.
     meter: Option<Arc<Meter>>,
+    /// Not held, but gone as soon as the limit needs it.
+    spare: Spare,
 }
 
 impl Budget {
     pub(crate) fn new(limit: usize, meter: Option<Arc<Meter>>) -> Self {
-        Self { limit, held: AtomicUsize::new(0), peak: AtomicUsize::new(0), meter }
+        let (held, peak) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Self { limit, held, peak, meter, spare: Spare::default() }
     }
 
     /// The most bytes that were held at once.
@@ -43,6 +49,9 @@ impl Budget {
         match before {
             Ok(before) => {
                 self.peak.fetch_max(before + bytes, Ordering::Relaxed);
+                if self.spare.bytes() > self.limit - (before + bytes) {
+                    self.spare.clear();
+                }
                 if let Some(meter) = &self.meter {
                     meter.hold(owner, bytes);
                 }
@@ -87,6 +96,20 @@ impl Held {
         let owner = budget.owner();
         budget.take(bytes, owner)?;
         Ok(Self { budget: Arc::clone(budget), bytes, owner })
+    }
+
+    /// A spare batch of empty cells of this shape, if there is one.
+    pub(crate) fn take_spare(&self, rows: usize, steps: usize) -> Option<Batch> {
+        self.budget.spare.take(rows, steps)
+    }
+
+    /// Takes a batch that nobody needs any more, which was held by this.
+    pub(crate) fn give_spare(&self, batch: Batch) {
+        let Budget { limit, held, spare, .. } = &*self.budget;
+        // The batch itself is among what is held.
+        if spare.bytes() <= limit.saturating_sub(held.load(Ordering::Relaxed)) {
+            spare.give(batch);
+        }
     }
 
     /// Holds `bytes` more.

@@ -15,6 +15,7 @@ mod operator;
 mod ops;
 mod profile;
 mod run;
+mod spare;
 
 pub use context::{Cancel, ExecOptions, Limits, Stats};
 pub use error::{ExecError, Phase};
