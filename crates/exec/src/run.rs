@@ -79,7 +79,11 @@ fn run(
         let _at = cx.at(|meter| outermost(plan, meter));
         collect(&query, &cx)?
     };
-    query.selections.iter().for_each(|selection| cx.count_reads(selection.stats()));
+    for selection in &query.selections {
+        cx.count_reads(selection.stats());
+        // Some damage shows only when it is read.
+        selection.warnings().into_iter().for_each(|text| cx.storage_warning(text));
+    }
     if let Some(meter) = &cx.meter {
         meter.set_rows(outermost(plan, meter), value.series_count());
         meter.set_rows(meter.result(), value.series_count());

@@ -143,7 +143,8 @@ pub trait Selection: Send + Sync {
         buf: &'a mut SampleBuf,
     ) -> Result<Samples<'a>, StorageError>;
 
-    /// Texts that the query should show as warnings: blocks that were skipped, parts that did not answer.
+    /// Texts that the query should show as warnings: blocks that were skipped, parts that did not answer. More of
+    /// them may come with reading, so that they are to be asked for again when all is read.
     fn warnings(&self) -> Vec<String> {
         Vec::new()
     }

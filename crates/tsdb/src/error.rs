@@ -87,6 +87,12 @@ impl TsdbError {
         Self::Io { path: path.to_owned(), action, source: Arc::new(source) }
     }
 
+    /// Whether data is damaged, so that other data may still be of use.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Self::Corrupt { .. })
+    }
+
     /// The error of data that is sound, but of no use here.
     #[must_use]
     pub fn unsupported(path: &Path, message: impl Into<Cow<'static, str>>) -> Self {

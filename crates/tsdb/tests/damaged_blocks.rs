@@ -1,6 +1,7 @@
 //! Cuts a block at every byte and flips its every bit: it is opened and read as it was, or an error tells the file
 //! and the place. Nothing panics, hangs or takes memory that a small block cannot need.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -42,7 +43,7 @@ fn write(data: &Path) -> PathBuf {
 
 /// All that can be read, as text.
 fn read(block: &Path, copy_files: bool) -> Result<String, TsdbError> {
-    let store = BlockStore::open(block, &OpenOptions { copy_files, ..OpenOptions::default() })?;
+    let store = BlockStore::open(block, &OpenOptions { copy_files, strict: true, ..OpenOptions::default() })?;
     let mut text = String::new();
     let mut buf = SampleBuf::default();
     let range = TimeRange::new(-1_000_000, 10_000_000);
@@ -116,6 +117,53 @@ fn every_cut_and_every_flipped_bit_is_noticed_or_harmless() {
         assert!(after < before + 64 * 1024, "{before} KiB before, {after} KiB after");
     }
     assert_eq!(read(&block, false).unwrap(), want);
+}
+
+/// Samples one by one, and the warnings after they were read, where damage is no error.
+fn read_what_is_left(block: &Path) -> Result<(BTreeSet<String>, Vec<String>), TsdbError> {
+    let store = BlockStore::open(block, &OpenOptions::default())?;
+    let no_matchers: [Matcher; 0] = [];
+    let selection = store.select(&SelectRequest::new(&no_matchers, TimeRange::ALL))?;
+    let mut buf = SampleBuf::default();
+    let mut facts = BTreeSet::new();
+    for i in 0..selection.len() {
+        let labels = selection.labels(i).display(store.symbols()).to_string();
+        let samples = selection.samples(i, TimeRange::ALL, &mut buf)?;
+        facts.extend((0..samples.len()).map(|k| {
+            let histogram = samples.histogram(k).map(|h| (h.count(), h.positive_counts().to_vec()));
+            format!("{labels} {} {} {histogram:?}", samples.times[k], samples.values[k])
+        }));
+    }
+    Ok((facts, selection.warnings()))
+}
+
+#[test]
+fn what_is_damaged_is_left_out_with_a_warning() {
+    let folder = tempfile::tempdir().unwrap();
+    let block = write(folder.path());
+    let (want, none) = read_what_is_left(&block).unwrap();
+    assert_eq!((want.len(), none.len()), (2 * 130 + 3 - 2, 0));
+    let (mut partial, mut least) = (0, usize::MAX);
+    for file in ["index", "chunks/000001"] {
+        let whole = fs::read(block.join(file)).unwrap();
+        for bit in (0..whole.len() * 8).step_by(3) {
+            let mut damaged = whole.clone();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            fs::write(block.join(file), &damaged).unwrap();
+            // What cannot be opened at all is an error still.
+            let Ok((left, warnings)) = read_what_is_left(&block) else { continue };
+            assert!(left.is_subset(&want), "bit {bit} of {file}: other samples");
+            assert_eq!(left == want, warnings.is_empty(), "bit {bit} of {file}: {warnings:?}");
+            partial += usize::from(left.len() < want.len() && !left.is_empty());
+            least = least.min(left.len());
+            for text in &warnings {
+                assert!(text.contains(file) && text.contains("left out"), "bit {bit} of {file}: {text}");
+            }
+        }
+        fs::write(block.join(file), &whole).unwrap();
+    }
+    assert!(partial > 300, "{partial} flipped bits cost a part");
+    assert_eq!(least, 0, "damaged lists cost the block");
 }
 
 #[test]

@@ -124,6 +124,7 @@ fn select_info(
     cx.check_shape(selection.len(), 0)?;
     let series = read_info(info, selection.as_ref(), cx);
     cx.count_reads(selection.stats());
+    selection.warnings().into_iter().for_each(|text| cx.storage_warning(text));
     series
 }
 

@@ -1,5 +1,6 @@
 //! Blocks: folders with an index and chunks of a stretch of time.
 
+mod left_out;
 mod map;
 mod meta;
 mod replicas;
@@ -33,7 +34,8 @@ pub struct OpenOptions {
     /// External labels of Thanos blocks that series do not get, so that replicas become one series. Its samples
     /// are those of one replica; another stands in where that one has a gap of more than two intervals.
     pub replica_labels: Vec<String>,
-    /// Whether damage anywhere is an error, rather than a warning about the part that is left out.
+    /// Whether it is an error that something is damaged or of a kind that is not read, rather than a warning about the
+    /// part that is left out: a block, a series, a chunk, the rest of a segment.
     pub strict: bool,
     /// Whether files are read into memory instead of being mapped.
     pub copy_files: bool,
@@ -52,6 +54,8 @@ pub struct Block {
     /// External labels that series do not get, since they tell replicas apart.
     replica: Vec<(String, String)>,
     held: OnceLock<Option<TimeRange>>,
+    /// Whether damage is an error.
+    strict: bool,
 }
 
 /// Facts about a block for reports.
@@ -94,8 +98,17 @@ impl Block {
         let is_replica = |(name, _): &(String, String)| options.replica_labels.contains(name);
         let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         let (replica, external) = meta.external_labels().map(owned).partition(is_replica);
-        let held = OnceLock::new();
-        Ok(Self { path: path.to_owned(), meta, index, segments, tombstones, external, replica, held })
+        Ok(Self {
+            path: path.to_owned(),
+            meta,
+            index,
+            segments,
+            tombstones,
+            external,
+            replica,
+            held: OnceLock::new(),
+            strict: options.strict,
+        })
     }
 
     /// The block's folder.
@@ -129,6 +142,11 @@ impl Block {
         let mut counts = BTreeMap::new();
         self.segments.for_each_chunk(|chunk| *counts.entry(chunk.encoding).or_insert(0) += 1)?;
         Ok(counts)
+    }
+
+    /// Whether a query goes on without what this error is about.
+    fn goes_on_after(&self, error: &TsdbError) -> bool {
+        !self.strict && error.is_damage()
     }
 
     /// The instants from the first to the last that the block may have samples at; `None` if there is none.

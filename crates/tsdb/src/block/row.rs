@@ -18,6 +18,8 @@ pub(super) struct BlockRows {
     pub(super) chunks: Vec<ChunkMeta>,
     /// Bytes of the index that were read.
     pub(super) bytes: u64,
+    /// References of series that are damaged, and how.
+    pub(super) damaged: Vec<(u32, TsdbError)>,
 }
 
 /// A selected series of a block.
@@ -72,7 +74,15 @@ impl Block {
                 let mut entry = SeriesEntry::default();
                 let mut labels = Vec::new();
                 for &reference in share {
-                    self.row(reference, range, symbols, &external, &mut entry, &mut labels, &mut rows)?;
+                    let (series, chunks) = (rows.rows.len(), rows.chunks.len());
+                    match self.row(reference, range, symbols, &external, &mut entry, &mut labels, &mut rows) {
+                        Err(error) if self.goes_on_after(&error) => {
+                            rows.rows.truncate(series);
+                            rows.chunks.truncate(chunks);
+                            rows.damaged.push((reference, error));
+                        }
+                        done => done?,
+                    }
                 }
                 Ok(rows)
             })
@@ -82,6 +92,7 @@ impl Block {
             all.rows.append(&mut share.rows);
             all.chunks.append(&mut share.chunks);
             all.bytes += share.bytes;
+            all.damaged.append(&mut share.damaged);
         }
         Ok(all)
     }

@@ -2,8 +2,8 @@
 
 use std::hash::BuildHasher;
 use std::ops::Range;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -12,6 +12,7 @@ use promqlite_storage::{ReadStats, Selection, StorageError, merge_samples};
 use rayon::prelude::*;
 
 use super::Block;
+use super::left_out::{LeftOut, Place};
 use super::replicas::stick_to_one;
 use super::row::BlockRows;
 use crate::chunk;
@@ -26,7 +27,10 @@ pub(super) struct BlockSelection {
     index_bytes: u64,
     counts: Counts,
     warnings: Vec<String>,
+    left_out: Mutex<LeftOut>,
 }
+
+const LEFT_OUT_LOCK: &str = "invariant: no holder of what is left out panics";
 
 /// What one block contributes.
 struct Part {
@@ -88,6 +92,7 @@ impl Builder {
             index_bytes: 0,
             counts: Counts::default(),
             warnings,
+            left_out: Mutex::default(),
         };
         Self { selection, by_labels: HashTable::new(), hasher: RandomState::default() }
     }
@@ -114,8 +119,18 @@ impl Builder {
                 }
             }
         }
+        let left_out = self.selection.left_out.get_mut().expect(LEFT_OUT_LOCK);
+        for (reference, error) in &selected.damaged {
+            left_out.add(Place::Series(part, *reference), error, || "a series is left out".to_owned());
+        }
         self.selection.index_bytes += selected.bytes + resolved_bytes;
         self.selection.parts.push(Part { block, replica: 0, chunks: selected.chunks });
+    }
+
+    /// Tells of a block that adds nothing, since its index is damaged.
+    pub(super) fn leave_out(&mut self, block: &Block, error: &TsdbError) {
+        let name = block.path.file_name().unwrap_or(block.path.as_os_str()).to_string_lossy();
+        self.selection.warnings.push(format!("{error}: block {name} is left out"));
     }
 
     fn find(&self, labels: &Labels) -> Option<u32> {
@@ -245,7 +260,36 @@ impl BlockSelection {
         Ok(())
     }
 
+    /// Appends the samples of a chunk in `range`. A damaged one adds none, but a warning, unless that is an error.
     fn read_piece(
+        &self,
+        piece: &Piece,
+        range: TimeRange,
+        buf: &mut SampleBuf,
+        done: &mut Read,
+    ) -> Result<(), TsdbError> {
+        let before = buf.len();
+        match self.read_chunk(piece, range, buf, done) {
+            Err(error) if self.part(piece.part).block.goes_on_after(&error) => {
+                if buf.len() > before {
+                    let mut sound = SampleBuf::default();
+                    sound.extend(&buf.samples().slice(0..before));
+                    *buf = sound;
+                }
+                let ChunkMeta { min_ms, max_ms, reference } = piece.chunk;
+                let mut left_out = self.left_out.lock().expect(LEFT_OUT_LOCK);
+                left_out.add(Place::Chunk(piece.part, reference), &error, || {
+                    let seconds = |ms: i64| ms as f64 / 1000.0;
+                    let (from, to) = (seconds(min_ms), seconds(max_ms));
+                    format!("the samples of a series from {from} to {to} (Unix seconds) are left out")
+                });
+                Ok(())
+            }
+            done => done,
+        }
+    }
+
+    fn read_chunk(
         &self,
         piece: &Piece,
         range: TimeRange,
@@ -319,7 +363,8 @@ impl Selection for BlockSelection {
     }
 
     fn warnings(&self) -> Vec<String> {
-        self.warnings.clone()
+        let left_out = self.left_out.lock().expect(LEFT_OUT_LOCK);
+        self.warnings.iter().cloned().chain(left_out.warnings()).collect()
     }
 
     fn stats(&self) -> ReadStats {

@@ -17,6 +17,9 @@ use crate::error::TsdbError;
 /// lists of series of its matchers, what the index says of the series it selects, and the chunks of those that
 /// overlap its time range; the series of a selection may be read on any number of threads.
 ///
+/// What turns out to be damaged when it is read (a chunk, a series, the lists of an index) is left out, and the
+/// selection has a warning once that was tried; with [`OpenOptions::strict`] it is an error.
+///
 /// Series of several blocks that have equal labels are one. Where blocks overlap, as those with out-of-order samples
 /// and those of Thanos' replicas do, the samples are merged; of two samples at one time that of the block with the
 /// greater ULID, which is the one that was made later, stays. Series come in Prometheus' order of labels.
@@ -60,9 +63,15 @@ impl BlockStore {
         let mut builder = Builder::new(self.warnings.clone());
         for block in self.blocks.iter().filter(|block| block.overlaps(range)) {
             let Some(matchers) = block.split_matchers(matchers) else { continue };
-            let (references, bytes) = block.index.resolve(matchers)?;
-            let rows = block.rows(&references, range, &self.symbols)?;
-            builder.add(Arc::clone(block), rows, bytes);
+            let selected = block
+                .index
+                .resolve(matchers)
+                .and_then(|(references, bytes)| Ok((block.rows(&references, range, &self.symbols)?, bytes)));
+            match selected {
+                Ok((rows, bytes)) => builder.add(Arc::clone(block), rows, bytes),
+                Err(error) if block.goes_on_after(&error) => builder.leave_out(block, &error),
+                Err(error) => return Err(error),
+            }
         }
         Ok(builder.finish(&self.symbols))
     }

@@ -79,8 +79,8 @@ impl FoundBlocks {
             return Ok(true);
         }
         let reason = match error {
-            TsdbError::Unsupported { .. } => SkipReason::Unsupported,
             _ if options.strict => return Err(error),
+            TsdbError::Unsupported { .. } => SkipReason::Unsupported,
             _ => SkipReason::Unreadable,
         };
         self.skipped.push(Skipped { path, reason, message: error.to_string() });

@@ -158,6 +158,12 @@ fn a_damaged_block_costs_that_block() {
     for bad in [&half, &cut, &coarse] {
         assert!(DataDir::open(bad, &OpenOptions::default()).is_err());
     }
+    for damaged in [half, cut] {
+        fs::remove_dir_all(damaged).expect("a block");
+    }
+    // Nor is a block that is merely of no use passed over in silence.
+    let error = DataDir::open(folder.path(), &strict()).expect_err("a downsampled block");
+    assert!(error.to_string().contains("downsampled"), "{error}");
 }
 
 #[test]
