@@ -7,6 +7,7 @@
 //! unless a row has `__type__` or `__unit__`: then the executor selects again without the hint.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use promqlite_functions::Kernel;
 use promqlite_functions::aggregate::AggregateKernel;
@@ -20,12 +21,12 @@ pub(super) const PASS: Pass =
     Pass { name: "needed-labels", summary: "Tells storage which labels the result depends on.", apply };
 
 /// The labels that the operations above depend on; `None` for all.
-type Need = Option<BTreeSet<String>>;
+type Need<'p> = Option<Rc<BTreeSet<&'p str>>>;
 
 /// What is known so far about each selector and each shared subtree.
-struct Needs {
-    selectors: Vec<Option<Need>>,
-    shared: Vec<Option<Need>>,
+struct Needs<'p> {
+    selectors: Vec<Option<Need<'p>>>,
+    shared: Vec<Option<Need<'p>>>,
 }
 
 fn apply(plan: &mut Plan) -> bool {
@@ -39,7 +40,8 @@ fn apply(plan: &mut Plan) -> bool {
     }
     let mut changed = false;
     for (spec, need) in plan.selectors.iter_mut().zip(needs.selectors) {
-        let labels = need.flatten().filter(|_| has_one_name(spec)).map(|need| need.into_iter().collect());
+        let labels = need.flatten().filter(|_| has_one_name(spec));
+        let labels = labels.map(|need| need.iter().map(|&name| name.to_owned()).collect());
         changed |= spec.needed_labels != labels;
         spec.needed_labels = labels;
     }
@@ -50,8 +52,8 @@ fn has_one_name(spec: &SelectorSpec) -> bool {
     spec.matchers.iter().any(|m| m.name() == "__name__" && m.op() == MatchOp::Equal && !m.value().is_empty())
 }
 
-impl Needs {
-    fn visit(&mut self, node: &Node, need: Need) {
+impl<'p> Needs<'p> {
+    fn visit(&mut self, node: &'p Node, need: Need<'p>) {
         if let Some(id) = node.selector() {
             add(&mut self.selectors[id.0], need.clone());
         }
@@ -65,11 +67,11 @@ impl Needs {
     }
 }
 
-fn add(known: &mut Option<Need>, need: Need) {
+fn add<'p>(known: &mut Option<Need<'p>>, need: Need<'p>) {
     *known = Some(match (known.take(), need) {
         (None, need) => need,
         (Some(Some(mut all)), Some(more)) => {
-            all.extend(more);
+            Rc::make_mut(&mut all).extend(more.iter().copied());
             Some(all)
         }
         _ => None,
@@ -77,7 +79,7 @@ fn add(known: &mut Option<Need>, need: Need) {
 }
 
 /// The labels that a node needs of its operand `i`, a vector, when `need` is needed of the node.
-fn below(node: &Node, i: usize, need: &Need) -> Need {
+fn below<'p>(node: &'p Node, i: usize, need: &Need<'p>) -> Need<'p> {
     match &node.kind {
         NodeKind::Aggregate { aggregation, grouping, .. } if i == 0 => match aggregation.kernel {
             AggregateKernel::Fold(_) | AggregateKernel::Quantile | AggregateKernel::CountValues => {
@@ -85,7 +87,7 @@ fn below(node: &Node, i: usize, need: &Need) -> Need {
             }
             AggregateKernel::TopK { .. } | AggregateKernel::LimitK => {
                 let mut all = by(grouping)?;
-                all.extend(need.clone()?);
+                Rc::make_mut(&mut all).extend(need.as_ref()?.iter().copied());
                 Some(all)
             }
             AggregateKernel::LimitRatio => None,
@@ -107,10 +109,10 @@ fn below(node: &Node, i: usize, need: &Need) -> Need {
     }
 }
 
-fn by(grouping: &Grouping) -> Need {
+fn by(grouping: &Grouping) -> Need<'_> {
     if grouping.without {
         return None;
     }
-    let metadata = ["__name__", "__type__", "__unit__"].map(str::to_owned);
-    Some(grouping.labels.iter().cloned().chain(metadata).collect())
+    let metadata = ["__name__", "__type__", "__unit__"];
+    Some(Rc::new(grouping.labels.iter().map(String::as_str).chain(metadata).collect()))
 }
