@@ -33,6 +33,15 @@ pub(crate) fn metrics(
     matchers: &[Matcher],
     samples: Samples,
 ) -> Result<Vec<Metric>, StorageError> {
+    metrics_and_warnings(storage, matchers, samples).map(|(metrics, _)| metrics)
+}
+
+/// The same, and what the store warned of while it was read.
+pub(crate) fn metrics_and_warnings(
+    storage: &dyn Storage,
+    matchers: &[Matcher],
+    samples: Samples,
+) -> Result<(Vec<Metric>, Vec<String>), StorageError> {
     let selection = storage.select(&SelectRequest::new(matchers, TimeRange::ALL))?;
     let name = storage.symbols().lookup("__name__");
     let mut found: HashMap<Symbol, (u64, u64)> = HashMap::new();
@@ -55,7 +64,7 @@ pub(crate) fn metrics(
         .collect();
     let size = |metric: &Metric| (metric.samples, metric.series);
     metrics.sort_by(|a, b| size(b).cmp(&size(a)).then_with(|| a.name.cmp(&b.name)));
-    Ok(metrics)
+    Ok((metrics, selection.warnings()))
 }
 
 fn count_samples(selection: &dyn Selection, i: usize, buffer: &mut SampleBuf) -> Result<u64, StorageError> {

@@ -4,6 +4,7 @@
 //! standard output, everything else to standard error.
 
 mod advice;
+mod any_of;
 mod args;
 mod catalog;
 mod commands;

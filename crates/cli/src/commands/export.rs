@@ -1,5 +1,6 @@
 //! `promqlite export`
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -7,10 +8,11 @@ use std::path::Path;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use promqlite::storage::SelectRequest;
-use promqlite::{LabelSet, Matcher, SampleBuf, TimeRange, Timestamp};
+use promqlite::{LabelSet, Matcher, SampleBuf, Storage, TimeRange, Timestamp};
 use promqlite_formats::write::{ExportFormat, ExportSummary, Exporter};
 use promqlite_tsdb::{WriteOptions, write_blocks};
 
+use crate::any_of::AnyOf;
 use crate::args::ExportArgs;
 use crate::dataset::Dataset;
 use crate::failure::Failure;
@@ -79,14 +81,6 @@ fn to_blocks(
 ) -> Result<(), Failure> {
     let folder =
         folder.ok_or_else(|| Failure::Usage("blocks go into a folder: add --output FOLDER".into()))?;
-    let matchers = match matchers {
-        [] => &[][..],
-        [one] => one,
-        _ => {
-            let message = "blocks are of one --match; `{__name__=~\"a|b\"}` selects several metrics";
-            return Err(Failure::Usage(message.into()));
-        }
-    };
     if is_input(Path::new(folder), dataset) {
         return Err(Failure::Usage(format!(
             "`{folder}` is read, and nothing is ever written there: give another folder to --output"
@@ -94,7 +88,10 @@ fn to_blocks(
     }
     std::fs::create_dir_all(folder).map_err(|e| Failure::io(folder, e))?;
     let options = WriteOptions::new(clock());
-    let blocks = write_blocks(Path::new(folder), dataset.storage(), matchers, range, &options)?;
+    let store = AnyOf::new(dataset.storage(), matchers);
+    let blocks = write_blocks(Path::new(folder), &store, &[], range, &options)?;
+    let warnings: BTreeSet<&String> = blocks.iter().flat_map(|block| &block.warnings).collect();
+    warnings.into_iter().for_each(|text| report::warning(text));
     for block in &blocks {
         let stats = &block.meta.stats;
         note(format!(
@@ -174,7 +171,7 @@ fn to_file(
     Ok(summary)
 }
 
-/// Writes each series of a selection once, however many selectors it passes.
+/// Writes the series that pass one of the selectors.
 fn write_series(
     dataset: &Dataset,
     out: &mut dyn Write,
@@ -182,34 +179,20 @@ fn write_series(
     matchers: &[Vec<Matcher>],
     range: TimeRange,
 ) -> Result<ExportSummary, Failure> {
-    let storage = dataset.storage();
-    let all = [Vec::new()];
-    let selectors = if matchers.is_empty() { &all[..] } else { matchers };
-    let mut names = Vec::new();
-    if format == ExportFormat::Csv {
-        for selector in selectors {
-            names.extend(storage.label_names(selector, range)?);
-        }
-    }
+    let store = AnyOf::new(dataset.storage(), matchers);
+    let names = if format == ExportFormat::Csv { store.label_names(&[], range)? } else { Vec::new() };
     let mut exporter = Exporter::new(format, out, names.iter().map(String::as_str))?;
+    let selection = store.select(&SelectRequest::new(&[], range))?;
     let mut buffer = SampleBuf::default();
-    for (i, selector) in selectors.iter().enumerate() {
-        let selection = storage.select(&SelectRequest::new(selector, range))?;
-        selection.warnings().iter().for_each(|text| report::warning(text));
-        for row in 0..selection.len() {
-            let labels = LabelSet::new(selection.labels(row).clone(), storage.symbols().clone());
-            let passes = |earlier: &Vec<Matcher>| {
-                earlier.iter().all(|m| m.matches(labels.get(m.name()).unwrap_or("")))
-            };
-            if selectors[..i].iter().any(passes) {
-                continue;
-            }
-            let samples = selection.samples(row, range, &mut buffer)?;
-            // A store may hand out more than was asked for.
-            let inside = samples.slice(range.slice(samples.times));
-            exporter.write_series(&labels, &inside)?;
-        }
+    for row in 0..selection.len() {
+        let labels = LabelSet::new(selection.labels(row).clone(), store.symbols().clone());
+        let samples = selection.samples(row, range, &mut buffer)?;
+        // A store may hand out more than was asked for.
+        let inside = samples.slice(range.slice(samples.times));
+        exporter.write_series(&labels, &inside)?;
     }
+    // Some damage shows only when it is read.
+    selection.warnings().iter().for_each(|text| report::warning(text));
     Ok(exporter.finish()?)
 }
 

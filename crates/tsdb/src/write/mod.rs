@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use promqlite_model::{Matcher, SampleBuf, Symbols, TimeRange, Timestamp};
-use promqlite_storage::{SelectRequest, Selection, Storage};
+use promqlite_storage::{SelectRequest, Selection, Storage, StorageError};
 use rayon::prelude::*;
 
 use crate::block::{BLOCK_MS, BlockMeta, BlockStats, Compaction};
@@ -66,6 +66,8 @@ pub struct WrittenBlock {
     pub path: PathBuf,
     /// What it says about itself.
     pub meta: BlockMeta,
+    /// What the store warned of while it was read for this block, such as damage that was left out.
+    pub warnings: Vec<String>,
 }
 
 /// Writes the samples of a store that pass `matchers` and lie in `range` as blocks into folder `data`, the oldest
@@ -75,7 +77,8 @@ pub struct WrittenBlock {
 /// whole blocks or what readers pass over. A block that is there already is never touched.
 ///
 /// # Errors
-/// When `data` is a block itself, and when the store or the file system fails. Blocks that were finished before stay.
+/// When `data` is a block itself, when the store or the file system fails, and when the store has nothing but warnings.
+/// Blocks that were finished before stay.
 pub fn write_blocks(
     data: &Path,
     storage: &dyn Storage,
@@ -120,6 +123,9 @@ fn windows(
             numbers.insert(number);
             times = &times[times.partition_point(|t| t.div_euclid(block_ms) <= number)..];
         }
+    }
+    if let (true, Some(warning)) = (numbers.is_empty(), selection.warnings().into_iter().next()) {
+        return Err(StorageError::Other(format!("there are no samples to write: {warning}")).into());
     }
     let window = |number: i64| {
         // The first and the last stretch of all reach beyond 64 bits.
@@ -170,7 +176,7 @@ fn write_block(
     let compaction = Compaction { level: 1, sources: vec![ulid.clone()], ..Compaction::default() };
     let meta = BlockMeta { ulid, min_time, max_time, stats, compaction, version: 1, thanos: None };
     folder.write("meta.json", meta.to_json().as_bytes())?;
-    Ok(WrittenBlock { path: folder.finish()?, meta })
+    Ok(WrittenBlock { path: folder.finish()?, meta, warnings: source.selection.warnings() })
 }
 
 /// Writes the chunks of all series that have samples, in the order of their labels.

@@ -17,7 +17,7 @@ use crate::time::{show_length, show_time};
 pub(super) fn run(args: &InfoArgs) -> Result<(), Failure> {
     let dataset = Dataset::open(&args.paths, &args.input, &Default::default())?;
     let storage = dataset.storage();
-    let metrics = metrics(&dataset, args.input.strict)?;
+    let metrics = metrics(&dataset)?;
     let labels = catalog::labels(storage, &[])?;
     let summary = Summary { memory: dataset.memory(), ..dataset.summary() };
     let encodings = directories::encodings(&dataset.directories);
@@ -31,19 +31,16 @@ pub(super) fn run(args: &InfoArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The metrics, with samples if these are few enough to be counted. Where one is damaged, they are not, unless that
-/// is an error.
-fn metrics(dataset: &Dataset, strict: bool) -> Result<Vec<Metric>, Failure> {
-    let storage = dataset.storage();
-    if dataset.counts.samples <= COUNTED_SAMPLES {
-        match catalog::metrics(storage, &[], Samples::Counted) {
-            Err(error) if !strict => {
-                report::warning(&format!("samples are not counted, since some are damaged: {error}"));
-            }
-            counted => return Ok(counted?),
-        }
-    }
-    Ok(catalog::metrics(storage, &[], Samples::Skipped)?)
+/// The metrics, with samples if these are few enough to be counted. Warns of what turns out to be damaged then.
+fn metrics(dataset: &Dataset) -> Result<Vec<Metric>, Failure> {
+    let counted = dataset.counts.samples <= COUNTED_SAMPLES;
+    let samples = if counted { Samples::Counted } else { Samples::Skipped };
+    let (metrics, warnings) = catalog::metrics_and_warnings(dataset.storage(), &[], samples)?;
+    // What was known when it was opened is shown with the directories.
+    let known: Vec<String> =
+        dataset.directories.iter().flat_map(|directory| directory.report().warnings()).collect();
+    warnings.iter().filter(|text| !known.contains(text)).for_each(|text| report::warning(text));
+    Ok(metrics)
 }
 
 /// Samples that are counted by metric, for which all of them are read.
