@@ -277,9 +277,14 @@ pub(crate) fn morsel_rows(steps: usize) -> usize {
     (MORSEL_CELLS / steps.max(1)).clamp(8, 4096)
 }
 
+/// Rows of a batch.
+pub(crate) fn batch_rows(steps: usize, cx: &Cx) -> usize {
+    cx.options.batch_rows.unwrap_or_else(|| morsel_rows(steps)).max(1)
+}
+
 /// The batches of a morsel.
 pub(crate) fn batches(rows: Range<usize>, steps: usize, cx: &Cx) -> impl Iterator<Item = Range<usize>> {
-    let size = cx.options.batch_rows.unwrap_or_else(|| morsel_rows(steps)).max(1);
+    let size = batch_rows(steps, cx);
     rows.clone().step_by(size).map(move |start| start..(start + size).min(rows.end))
 }
 

@@ -1,6 +1,6 @@
 //! A block of series × steps: what operators pass to each other.
 
-use crate::histogram::{FloatHistogram, HistogramColumn, HistogramView};
+use crate::histogram::{CounterResetHint, FloatHistogram, HistogramColumn, HistogramView, LayoutId};
 use crate::sample::NO_HISTOGRAM;
 
 /// Number of 64-bit words that hold one bit per step.
@@ -111,8 +111,10 @@ pub struct HistogramCells {
 }
 
 impl HistogramCells {
-    fn new(rows: usize, steps: usize) -> Self {
-        Self { index: vec![NO_HISTOGRAM; rows * steps], steps, column: HistogramColumn::default() }
+    /// An empty table with room for a row of histograms like `first`.
+    fn new(rows: usize, steps: usize, first: HistogramView<'_>) -> Self {
+        let column = HistogramColumn::with_capacity(steps, first);
+        Self { index: vec![NO_HISTOGRAM; rows * steps], steps, column }
     }
 
     /// The histogram of a cell.
@@ -120,6 +122,19 @@ impl HistogramCells {
     pub fn get(&self, row: usize, step: usize) -> Option<HistogramView<'_>> {
         let i = self.index[row * self.steps + step];
         (i != NO_HISTOGRAM).then(|| self.column.get(i))
+    }
+
+    /// The histogram of a cell as its index in the [column](Self::column).
+    #[must_use]
+    #[inline]
+    pub fn index(&self, row: usize, step: usize) -> Option<u32> {
+        Some(self.index[row * self.steps + step]).filter(|&i| i != NO_HISTOGRAM)
+    }
+
+    /// Where the histograms are.
+    #[must_use]
+    pub fn column(&self) -> &HistogramColumn {
+        &self.column
     }
 
     /// Whether a cell holds a histogram.
@@ -261,11 +276,13 @@ impl Batch {
 
     /// Makes a cell a histogram.
     pub fn set_histogram(&mut self, row: usize, step: usize, histogram: HistogramView<'_>) {
-        let (rows, steps) = (self.rows, self.steps);
         self.valid.clear(row, step);
-        self.histograms
-            .get_or_insert_with(|| Box::new(HistogramCells::new(rows, steps)))
-            .set(row, step, histogram);
+        self.histogram_table(histogram).set(row, step, histogram);
+    }
+
+    fn histogram_table(&mut self, first: HistogramView<'_>) -> &mut HistogramCells {
+        let (rows, steps) = (self.rows, self.steps);
+        self.histograms.get_or_insert_with(|| Box::new(HistogramCells::new(rows, steps, first)))
     }
 
     /// Makes a cell empty.
@@ -383,6 +400,31 @@ impl RowMut<'_> {
     /// Sets a step to a histogram.
     pub fn set_histogram(&mut self, step: usize, histogram: &FloatHistogram) {
         self.batch.set_histogram(self.row, step, histogram.view());
+    }
+
+    /// The layout that `like` has in this block, for [`set_numbers`](Self::set_numbers). Layouts of a block stay.
+    pub fn layout_like(&mut self, like: HistogramView<'_>) -> LayoutId {
+        self.batch.histogram_table(like).column.layout_like(like)
+    }
+
+    /// Sets a step to a histogram of a layout that [`layout_like`](Self::layout_like) returned: count, sum and zero
+    /// count, the positive and then the negative buckets.
+    ///
+    /// # Panics
+    /// When there are more or fewer numbers than buckets, or no layout was asked for.
+    #[inline]
+    pub fn set_numbers(
+        &mut self,
+        step: usize,
+        layout: LayoutId,
+        hint: CounterResetHint,
+        totals: [f64; 3],
+        buckets: impl Iterator<Item = f64>,
+    ) {
+        let Batch { valid, histograms, steps, .. } = &mut *self.batch;
+        let table = histograms.as_mut().expect("invariant: there is a layout");
+        valid.clear(self.row, step);
+        table.index[self.row * *steps + step] = table.column.push_numbers(layout, hint, totals, buckets);
     }
 
     /// Sets a step to a borrowed histogram.

@@ -146,6 +146,23 @@ impl SampleBuf {
         }
     }
 
+    /// Adds a histogram of a column without its buckets and with a hint of its own, after the others.
+    pub fn push_histogram_totals(
+        &mut self,
+        t_ms: i64,
+        column: &HistogramColumn,
+        i: u32,
+        hint: crate::histogram::CounterResetHint,
+    ) {
+        self.index.resize(self.times.len(), NO_HISTOGRAM);
+        self.index.push(self.histograms.push_totals(column, i, hint));
+        self.times.push(t_ms);
+        self.values.push(column.numbers(i).totals[1]);
+        if !self.start_times.is_empty() {
+            self.start_times.push(0);
+        }
+    }
+
     /// Gives the newest sample a start timestamp in ms.
     pub fn set_start_time(&mut self, start_ms: i64) {
         if start_ms == 0 && self.start_times.is_empty() {

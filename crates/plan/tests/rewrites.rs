@@ -87,6 +87,9 @@ fn equal_subtrees_are_shared() {
     // An aggregation takes them series by series.
     assert_eq!(count("sum(abs(foo)) / count(abs(foo))"), 0);
     assert_eq!(count("group(abs(count by (a) (foo))) / count(abs(count by (a) (foo)))"), 1);
+    // What is added are floats, so that only the sums may remark on histograms.
+    assert_eq!(count("histogram_count(sum(rate(foo[5m]))) + histogram_sum(sum(rate(foo[5m])))"), 1);
+    assert_eq!(count("sum(rate(foo[5m])) + sum(rate(foo[5m]))"), 0);
     // Another place in time.
     assert_eq!(count("abs(foo) - abs(foo offset 1m)"), 0);
     assert_eq!(count("max_over_time(abs(foo)[5m:]) - abs(foo)"), 0);

@@ -1,6 +1,6 @@
 //! Samples on their way from storage to a kernel, counted.
 
-use promqlite_model::{SampleBuf, Samples, TimeRange};
+use promqlite_model::{NO_HISTOGRAM, SampleBuf, Samples, TimeRange};
 use promqlite_storage::Selection;
 
 use crate::budget::Held;
@@ -36,14 +36,16 @@ impl Buffer {
 pub(crate) fn bytes_of(samples: &Samples<'_>) -> usize {
     let floats = samples.len() * 16 + samples.start_times.len() * 8;
     let histograms = samples.histograms.map_or(0, |histograms| histograms.index.len() * 4);
-    floats
-        + histograms
-        + (0..samples.len()).filter_map(|i| samples.histogram(i)).map(cell_bytes).sum::<usize>()
+    floats + histograms + histogram_sizes(samples).sum::<usize>()
 }
 
-/// What a histogram takes in a batch.
-fn cell_bytes(histogram: promqlite_model::histogram::HistogramView<'_>) -> usize {
-    histogram.size()
+/// What each histogram takes in a batch.
+fn histogram_sizes<'s>(samples: &Samples<'s>) -> impl Iterator<Item = usize> + use<'s> {
+    let histograms = samples.histograms.into_iter();
+    histograms.flat_map(|histograms| {
+        let some = histograms.index.iter().filter(|&&i| i != NO_HISTOGRAM);
+        some.map(move |&i| histograms.column.size(i))
+    })
 }
 
 /// Room for a row of histograms, each as large as the largest of `samples`, while the row is being filled. A
@@ -56,6 +58,6 @@ pub(crate) fn histogram_room(
     if samples.histograms.is_none() {
         return Ok(None);
     }
-    let largest = (0..samples.len()).filter_map(|i| samples.histogram(i)).map(cell_bytes).max().unwrap_or(0);
+    let largest = histogram_sizes(samples).max().unwrap_or(0);
     cx.hold(steps.saturating_mul(largest).saturating_mul(2)).map(Some)
 }

@@ -12,7 +12,7 @@ use crate::block::{Block, float_bytes};
 use crate::budget::Held;
 use crate::context::Cx;
 use crate::error::ExecError;
-use crate::operator::{Opened, Schema, batches, fold_morsels, morsel_rows};
+use crate::operator::{Opened, Schema, batch_rows, fold_morsels, morsel_rows};
 use crate::ops::grouping::{Groups, KeyLabels};
 
 /// The schema of an aggregation: a row per group, marked if any member is.
@@ -82,6 +82,9 @@ fn held_twice(all: &Accumulator) -> usize {
     all.bytes().saturating_mul(2)
 }
 
+/// Cells of a batch with histograms: a few hundred KiB, which stay in a core's cache until they are added up.
+const HISTOGRAM_CELLS: usize = 1 << 10;
+
 fn accumulate(
     into: &mut Accumulator,
     held: &mut Held,
@@ -90,9 +93,12 @@ fn accumulate(
     group_of: impl Fn(usize) -> usize,
     cx: &Cx<'_>,
 ) -> Result<(), ExecError> {
-    for rows in batches(rows, input.steps, cx) {
-        let first = rows.start;
-        let batch = input.read(rows, cx)?;
+    let few = (HISTOGRAM_CELLS / input.steps.max(1)).max(1);
+    // Whether there are histograms is known when the first rows are there.
+    let mut next = rows.start..rows.end.min(rows.start + few.min(batch_rows(input.steps, cx)));
+    while !next.is_empty() {
+        let first = next.start;
+        let batch = input.read(next.clone(), cx)?;
         for row in 0..batch.rows() {
             let labels = &input.schema.labels[first + row];
             let metric = || cx.symbols.get(labels.get(Symbol::NAME)).to_owned();
@@ -104,6 +110,9 @@ fn accumulate(
         if into.has_histograms() {
             held.resize(into.bytes())?;
         }
+        let most = batch_rows(input.steps, cx);
+        let size = if batch.histograms().is_some() { most.min(few) } else { most };
+        next = next.end..rows.end.min(next.end + size);
     }
     Ok(())
 }

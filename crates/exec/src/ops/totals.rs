@@ -1,7 +1,7 @@
 //! Native histograms without their buckets, for functions that look at count and sum alone.
 
-use promqlite_model::histogram::{CounterResetHint, HistogramView};
-use promqlite_model::{Labels, SampleBuf, Samples, TimeRange};
+use promqlite_model::histogram::{CounterResetHint, HistogramColumn};
+use promqlite_model::{Labels, NO_HISTOGRAM, SampleBuf, Samples, TimeRange, is_stale};
 use promqlite_plan::Walk;
 use promqlite_storage::{ReadStats, Selection, StorageError};
 
@@ -36,21 +36,25 @@ impl Selection for TotalsOnly {
         let mut own = SampleBuf::default();
         let samples = self.inner.samples(i, range, &mut own)?;
         buf.clear();
-        let mut previous: Option<HistogramView<'_>> = None;
+        let Some(histograms) = samples.histograms else {
+            buf.extend(&samples);
+            return Ok(buf.samples());
+        };
+        let mut previous = None;
         let landings = landings(samples.times, self.walk, range.end.0);
         let mut landings = landings.into_iter().peekable();
-        for k in 0..samples.len() {
+        for (k, (&t, &index)) in samples.times.iter().zip(histograms.index).enumerate() {
             if landings.next_if_eq(&k).is_some() {
                 previous = None;
             }
-            match samples.histogram(k) {
-                None => buf.push(samples.times[k], samples.values[k]),
-                Some(histogram) if histogram.is_stale() => buf.push_histogram(samples.times[k], histogram),
-                Some(histogram) => {
-                    let hint = known_hint(histogram, previous);
-                    buf.push_histogram(samples.times[k], histogram.without_buckets().with_hint(hint));
-                    previous = Some(histogram);
-                }
+            if index == NO_HISTOGRAM {
+                buf.push(t, samples.values[k]);
+            } else if is_stale(samples.values[k]) {
+                buf.push_histogram(t, histograms.column.get(index));
+            } else {
+                let hint = known_hint(histograms.column, index, previous);
+                buf.push_histogram_totals(t, histograms.column, index, hint);
+                previous = Some(index);
             }
             buf.set_start_time(samples.start_time(k));
         }
@@ -86,10 +90,10 @@ fn landings(times: &[i64], walk: Walk, end: i64) -> Vec<usize> {
     found
 }
 
-/// The hint, or what the buckets say where it is unknown and there is something to compare with.
-fn known_hint(histogram: HistogramView<'_>, previous: Option<HistogramView<'_>>) -> CounterResetHint {
-    match (histogram.hint(), previous) {
-        (CounterResetHint::Unknown, Some(previous)) if histogram.is_reset_after(previous) => {
+/// The hint of a histogram, or what the buckets say where it is unknown and there is something to compare with.
+fn known_hint(column: &HistogramColumn, index: u32, previous: Option<u32>) -> CounterResetHint {
+    match (column.hint(index), previous) {
+        (CounterResetHint::Unknown, Some(previous)) if column.is_reset(previous, index) => {
             CounterResetHint::Reset
         }
         (CounterResetHint::Unknown, Some(_)) => CounterResetHint::NotReset,

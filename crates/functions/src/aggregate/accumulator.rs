@@ -6,7 +6,7 @@ use promqlite_model::{Annotation, Annotations, Batch, Pos, Validity};
 
 use super::Fold;
 use super::cells::{Counts, Extremes, Means, Sums, Variances};
-use super::histogram_sums::{HistogramSums, RowMetric};
+use super::histogram_sums::{HistogramSums, RowState};
 use super::presence::for_each_run;
 
 /// The state of a fold over some of the input series: a cell per group and step.
@@ -190,11 +190,12 @@ impl Accumulator {
         let averages = self.fold == Fold::Avg;
         let sums =
             self.histograms.get_or_insert_with(|| Box::new(HistogramSums::new(groups, steps, averages)));
-        let mut metric = RowMetric::new(metric);
+        let mut state = RowState::new(metric);
+        let histograms = batch.histograms();
         for step in 0..steps {
             let cell = group * steps + step;
-            if let Some(histogram) = batch.histogram(row, step) {
-                sums.add(cell, histogram, self.floats.get(group, step), &mut metric);
+            if let Some((table, i)) = histograms.and_then(|table| Some((table, table.index(row, step)?))) {
+                sums.add(cell, table.column(), i, self.floats.get(group, step), &mut state);
             } else if let Some(value) = batch.float(row, step)
                 && !sums.is_incompatible(cell)
             {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use promqlite_model::histogram::HistogramView;
+use promqlite_model::histogram::{HistogramColumn, HistogramSumColumn, LayoutId, SumLayout};
 use promqlite_model::{Annotation, Annotations, Batch, Pos, Validity};
 
 use super::histogram_total::HistogramTotal;
@@ -16,6 +16,8 @@ pub(super) struct HistogramSums {
     /// Which groups have any cell with histograms.
     touched: Vec<bool>,
     metrics: Metrics,
+    /// Sums of histograms of one layout.
+    alike: HistogramSumColumn,
 }
 
 /// Names of metrics, each once where it comes in neighbouring rows.
@@ -38,15 +40,18 @@ impl Metrics {
     }
 }
 
-/// The metric of one row, looked up when it is first needed.
-pub(super) struct RowMetric<'a> {
+/// What is known about a row while it is added.
+pub(super) struct RowState<'a> {
     name: &'a dyn Fn() -> String,
+    /// Its metric, looked up when it is first needed.
     id: Option<MetricId>,
+    /// The newest layout in the row's column, and that of sums of such histograms.
+    layout: Option<(LayoutId, Option<SumLayout>)>,
 }
 
-impl<'a> RowMetric<'a> {
+impl<'a> RowState<'a> {
     pub(super) fn new(name: &'a dyn Fn() -> String) -> Self {
-        Self { name, id: None }
+        Self { name, id: None, layout: None }
     }
 }
 
@@ -94,6 +99,7 @@ impl HistogramSums {
             cells: std::iter::repeat_with(|| None).take(groups * steps).collect(),
             touched: vec![false; groups],
             metrics: Metrics::default(),
+            alike: HistogramSumColumn::default(),
         }
     }
 
@@ -107,26 +113,69 @@ impl HistogramSums {
         self.cells[cell].as_ref().is_some_and(|cell| cell.misfit.is_some())
     }
 
-    /// Adds a histogram to a cell that holds floats already or does not.
+    /// Adds histogram `i` of `column` to a cell that holds floats already or does not.
+    #[inline]
     pub(super) fn add(
         &mut self,
         cell: usize,
-        histogram: HistogramView<'_>,
+        column: &HistogramColumn,
+        i: u32,
         has_float: bool,
-        metric: &mut RowMetric<'_>,
+        row: &mut RowState<'_>,
+    ) {
+        let layout = self.sum_layout(column, i, row);
+        if let (Some(layout), Some(cell)) = (layout, &self.cells[cell])
+            && let HistogramTotal::Alike(sum) = cell.total
+            && cell.misfit.is_none()
+            && self.alike.add(sum, layout, column, i)
+        {
+            return;
+        }
+        self.add_any(cell, column, i, layout, has_float, row);
+    }
+
+    /// The layout of sums of histograms like this, if they can be added number by number.
+    #[inline]
+    fn sum_layout(&mut self, column: &HistogramColumn, i: u32, row: &mut RowState<'_>) -> Option<SumLayout> {
+        if self.averages {
+            return None;
+        }
+        let layout = column.layout(i);
+        match row.layout {
+            Some((known, sums)) if known == layout => sums,
+            _ => {
+                let sums = self.alike.layout_of(column.get(i));
+                row.layout = Some((layout, sums));
+                sums
+            }
+        }
+    }
+
+    fn add_any(
+        &mut self,
+        cell: usize,
+        column: &HistogramColumn,
+        i: u32,
+        layout: Option<SumLayout>,
+        has_float: bool,
+        row: &mut RowState<'_>,
     ) {
         self.touched[cell / self.steps] = true;
         let metrics = &mut self.metrics;
-        let mut id = || *metric.id.get_or_insert_with(|| metrics.intern((metric.name)()));
+        let mut id = || *row.id.get_or_insert_with(|| metrics.intern((row.name)()));
+        let histogram = column.get(i);
         let Some(cell) = &mut self.cells[cell] else {
-            let total = HistogramTotal::new(histogram, self.averages);
+            let total = match layout {
+                Some(layout) => HistogramTotal::Alike(self.alike.start(layout, histogram)),
+                None => HistogramTotal::new(histogram, self.averages),
+            };
             let (first, after_float) = (id(), has_float);
             self.cells[cell] =
                 Some(Box::new(Cell { total, first, after_float, reconciled: false, misfit: None }));
             return;
         };
         if cell.misfit.is_none() {
-            match cell.total.add(histogram) {
+            match cell.total.add(histogram, &self.alike) {
                 Ok(seen) => cell.reconciled |= seen.bounds_reconciled,
                 Err(_) => cell.misfit = Some(id()),
             }
@@ -143,11 +192,14 @@ impl HistogramSums {
         later: &mut Validity,
     ) {
         let steps = self.steps;
-        let (mut cells, names) = other.map_or_else(Default::default, |other| (other.cells, other.metrics));
+        let (mut cells, names, alike) =
+            other.map_or_else(Default::default, |other| (other.cells, other.metrics, other.alike));
         for (other_group, &group) in group_map.iter().enumerate() {
             for step in 0..steps {
-                let theirs = cells.get_mut(other_group * steps + step).and_then(Option::take);
+                let mut theirs = cells.get_mut(other_group * steps + step).and_then(Option::take);
                 let ours = &mut self.cells[group as usize * steps + step];
+                theirs.iter_mut().for_each(|cell| cell.total.take_out(&alike));
+                ours.iter_mut().for_each(|cell| cell.total.take_out(&self.alike));
                 let too_late = match (ours.as_mut(), theirs) {
                     (Some(ours), None) => ours.misfit.is_some(),
                     (Some(ours), Some(theirs)) => {
@@ -184,10 +236,11 @@ impl HistogramSums {
             if batch.valid().get(group, step) {
                 note(Annotation::MixedFloatsHistogramsAggregation);
             } else if cell.misfit.is_none() {
-                if cell.total.hints_conflict() {
+                let (total, hints_conflict) = cell.total.finish(&self.alike);
+                if hints_conflict {
                     note(Annotation::HistogramResetCollision("aggregation"));
                 }
-                batch.set_histogram(group, step, cell.total.finish().view());
+                batch.set_histogram(group, step, total.view());
                 continue;
             }
             batch.clear(group, step);
@@ -200,6 +253,6 @@ impl HistogramSums {
     /// Bytes on the heap.
     pub(super) fn bytes(&self) -> usize {
         let cells = self.cells.iter().flatten().map(|cell| size_of::<Cell>() + cell.total.bytes());
-        self.cells.len() * size_of::<Option<Box<Cell>>>() + cells.sum::<usize>()
+        self.cells.len() * size_of::<Option<Box<Cell>>>() + cells.sum::<usize>() + self.alike.bytes()
     }
 }

@@ -38,6 +38,25 @@ struct Layout {
     negative_len: usize,
     custom_bounds: Vec<f64>,
     plain: bool,
+    size: usize,
+}
+
+/// A layout of a [`HistogramColumn`]: histograms that share one have one schema, one zero threshold and the same
+/// buckets. Two of them may be equal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LayoutId(u32);
+
+/// The numbers of a histogram in a [`HistogramColumn`].
+#[derive(Clone, Copy, Debug)]
+pub struct Numbers<'c> {
+    /// The counter-reset hint.
+    pub hint: CounterResetHint,
+    /// Whether the buckets end at custom bounds.
+    pub is_custom: bool,
+    /// Count, sum and zero count.
+    pub totals: [f64; 3],
+    /// The positive buckets, then the negative ones.
+    pub buckets: &'c [f64],
 }
 
 impl Layout {
@@ -61,6 +80,15 @@ impl Layout {
         self.custom_bounds.clear();
         self.custom_bounds.extend_from_slice(histogram.custom_bounds);
         self.plain = histogram.is_plain();
+        self.size = histogram.size();
+    }
+
+    /// Whether there are no buckets of any kind.
+    fn is_bare(&self) -> bool {
+        self.zero_threshold == 0.0
+            && self.positive.is_empty()
+            && self.negative.is_empty()
+            && self.custom_bounds.is_empty()
     }
 
     fn bytes(&self) -> usize {
@@ -73,6 +101,17 @@ impl HistogramColumn {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A column without histograms that has room for as many like `one`.
+    #[must_use]
+    pub fn with_capacity(histograms: usize, one: HistogramView<'_>) -> Self {
+        let buckets = one.positive.counts.len() + one.negative.counts.len();
+        Self {
+            rows: Vec::with_capacity(histograms),
+            counts: Vec::with_capacity(histograms.saturating_mul(buckets)),
+            ..Self::default()
+        }
     }
 
     /// Number of histograms.
@@ -93,20 +132,12 @@ impl HistogramColumn {
     /// When the column already holds 2^32 − 1 histograms.
     pub fn push<'h>(&mut self, histogram: impl Into<HistogramView<'h>>) -> u32 {
         let histogram = histogram.into();
-        let index = u32::try_from(self.rows.len()).expect("invariant: fewer than 2^32 - 1 histograms");
-        assert!(index < u32::MAX, "invariant: fewer than 2^32 - 1 histograms");
         let layout = self.layout_of(histogram);
-        self.rows.push(Row {
-            layout,
-            hint: histogram.hint,
-            start: self.counts.len(),
-            zero_count: histogram.zero_count,
-            count: histogram.count,
-            sum: histogram.sum,
-        });
+        let start = self.counts.len();
         self.counts.extend_from_slice(histogram.positive.counts);
         self.counts.extend_from_slice(histogram.negative.counts);
-        index
+        let HistogramView { hint, zero_count, count, sum, .. } = histogram;
+        self.push_row(Row { layout, hint, start, zero_count, count, sum })
     }
 
     /// The histogram with index `i`.
@@ -141,24 +172,102 @@ impl HistogramColumn {
         self.rows[i as usize].hint
     }
 
-    /// A number for the layout of histogram `i`: histograms of one number have one schema, one zero threshold and
-    /// the same buckets. Two numbers may stand for equal layouts.
+    /// The layout of histogram `i`.
     ///
     /// # Panics
     /// As [`get`](Self::get).
     #[must_use]
-    pub fn layout(&self, i: u32) -> u32 {
-        self.rows[i as usize].layout
+    #[inline]
+    pub fn layout(&self, i: u32) -> LayoutId {
+        LayoutId(self.rows[i as usize].layout)
     }
 
     /// Whether sums and differences of histograms of this layout are those of their numbers, one by one: no bucket
     /// lies within the zero bucket, and only exponential buckets have two sides.
     ///
     /// # Panics
-    /// When `layout` is no number that [`layout`](Self::layout) returned.
+    /// When `layout` is none of this column's.
     #[must_use]
-    pub fn adds_number_by_number(&self, layout: u32) -> bool {
-        self.layouts[layout as usize].plain
+    #[inline]
+    pub fn adds_number_by_number(&self, layout: LayoutId) -> bool {
+        self.layouts[layout.0 as usize].plain
+    }
+
+    /// The numbers of histogram `i`.
+    ///
+    /// # Panics
+    /// As [`get`](Self::get).
+    #[must_use]
+    #[inline]
+    pub fn numbers(&self, i: u32) -> Numbers<'_> {
+        let row = &self.rows[i as usize];
+        let layout = &self.layouts[row.layout as usize];
+        Numbers {
+            hint: row.hint,
+            is_custom: layout.schema.is_custom(),
+            totals: [row.count, row.sum, row.zero_count],
+            buckets: &self.counts[row.start..row.start + layout.positive_len + layout.negative_len],
+        }
+    }
+
+    /// What [`HistogramView::size`] says of histogram `i`.
+    ///
+    /// # Panics
+    /// As [`get`](Self::get).
+    #[must_use]
+    #[inline]
+    pub fn size(&self, i: u32) -> usize {
+        self.layouts[self.rows[i as usize].layout as usize].size
+    }
+
+    /// The layout that `like` has or would have here, for [`push_numbers`](Self::push_numbers).
+    pub fn layout_like(&mut self, like: HistogramView<'_>) -> LayoutId {
+        LayoutId(self.layout_of(like))
+    }
+
+    /// Appends a histogram by its layout and its numbers, and returns its index. `totals` are count, sum and zero
+    /// count, `buckets` the positive and then the negative ones.
+    ///
+    /// # Panics
+    /// When there are more or fewer numbers than buckets; else as [`push`](Self::push).
+    #[inline]
+    pub fn push_numbers(
+        &mut self,
+        layout: LayoutId,
+        hint: CounterResetHint,
+        [count, sum, zero_count]: [f64; 3],
+        buckets: impl Iterator<Item = f64>,
+    ) -> u32 {
+        let start = self.counts.len();
+        self.counts.extend(buckets);
+        let Layout { positive_len, negative_len, .. } = self.layouts[layout.0 as usize];
+        assert_eq!(self.counts.len() - start, positive_len + negative_len, "invariant: a number per bucket");
+        self.push_row(Row { layout: layout.0, hint, start, zero_count, count, sum })
+    }
+
+    /// Appends histogram `i` of another column [without its buckets](HistogramView::without_buckets) and with a hint
+    /// of its own; returns the index here.
+    ///
+    /// # Panics
+    /// As [`push`](Self::push) and [`get`](Self::get).
+    pub fn push_totals(&mut self, from: &Self, i: u32, hint: CounterResetHint) -> u32 {
+        let row = &from.rows[i as usize];
+        let schema = from.layouts[row.layout as usize].schema;
+        let newest = self.layouts.last().filter(|newest| newest.schema == schema && newest.is_bare());
+        let layout = match newest {
+            Some(_) => self.layouts.len() as u32 - 1,
+            None => self.layout_of(from.get(i).without_buckets()),
+        };
+        let (start, count, sum) = (self.counts.len(), row.count, row.sum);
+        self.push_row(Row { layout, hint, start, zero_count: 0.0, count, sum })
+    }
+
+    #[inline]
+    fn push_row(&mut self, row: Row) -> u32 {
+        let index = u32::try_from(self.rows.len()).expect("invariant: fewer than 2^32 - 1 histograms");
+        assert!(index < u32::MAX, "invariant: fewer than 2^32 - 1 histograms");
+        self.rows.push(row);
+        index
     }
 
     /// Whether the counter was reset between two histograms: what

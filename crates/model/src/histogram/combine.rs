@@ -7,7 +7,7 @@ use super::bounds::exponential_bound;
 use super::cells::{Cells, reduced, widened};
 use super::custom::{roll_up, shared_bounds};
 use super::numeric::{Cell, Kahan};
-use super::side::{Side, SideRef};
+use super::side::{Places, Side, SideRef};
 
 /// One histogram has exponential buckets, the other custom ones: there is no sum of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -116,6 +116,9 @@ fn merge<C: Cell>(side: &mut Side<C>, other: SideRef<'_>, sign: f64, counts: imp
         side.counts.iter_mut().zip(other.counts).for_each(|(cell, &count)| cell.add(sign * count));
         return;
     }
+    if counts(first) && added_in_place(side, other, sign) {
+        return;
+    }
     let mut out = Side::with_capacity(side.spans.len() + 1, side.counts.len().max(other.counts.len()));
     let mut left = side.as_ref().iter().peekable();
     let mut right = other.iter().skip_while(|&(index, _)| !counts(index)).peekable();
@@ -140,6 +143,21 @@ fn merge<C: Cell>(side: &mut Side<C>, other: SideRef<'_>, sign: f64, counts: imp
     }
     drop(left);
     *side = out;
+}
+
+/// Adds the buckets of `other` if there are places for all of them already; else does nothing and says so.
+fn added_in_place<C: Cell>(side: &mut Side<C>, other: SideRef<'_>, sign: f64) -> bool {
+    let mut places = Places::new(&side.spans);
+    if !other.runs().all(|(first, run)| places.find(first, run.len()).is_some()) {
+        return false;
+    }
+    let mut places = Places::new(&side.spans);
+    for (first, run) in other.runs() {
+        let place = places.find(first, run.len()).expect("invariant: found before");
+        let cells = side.counts[place..place + run.len()].iter_mut();
+        cells.zip(run).for_each(|(cell, &count)| cell.add(sign * count));
+    }
+    true
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ impl HistogramView<'_> {
             && same_counts(a.negative, b.negative, almost_equal)
     }
 
-    fn same_layout(self, other: HistogramView<'_>) -> bool {
+    pub(super) fn same_layout(self, other: HistogramView<'_>) -> bool {
         self.schema == other.schema
             && self.zero_threshold == other.zero_threshold
             && self.custom_bounds == other.custom_bounds

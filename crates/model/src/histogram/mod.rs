@@ -23,6 +23,7 @@ mod reset;
 mod schema;
 mod side;
 mod sum;
+mod sum_column;
 #[cfg(test)]
 mod testing;
 mod text;
@@ -32,7 +33,7 @@ mod view;
 
 pub use buckets::Bucket;
 pub use classic::{InvalidClassic, from_classic};
-pub use column::HistogramColumn;
+pub use column::{HistogramColumn, LayoutId, Numbers};
 pub use combine::{Combined, MixedSchemas};
 pub use equality::almost_equal;
 pub use estimate::{Fraction, Quantile, QuantileNote};
@@ -40,5 +41,6 @@ pub use owned::{FloatHistogram, HistogramParts};
 pub use schema::{CounterResetHint, Schema};
 pub use side::Span;
 pub use sum::{HistogramAvg, HistogramSum};
+pub use sum_column::{HistogramSumColumn, SumLayout};
 pub use validate::{InvalidHistogram, absolute_counts};
 pub use view::HistogramView;

@@ -124,42 +124,7 @@ impl FloatHistogram {
         h.negative.copy_from(other.negative);
         h.custom_bounds.clear();
         h.custom_bounds.extend_from_slice(other.custom_bounds);
-        self.set_totals(other);
-    }
-
-    /// Becomes a copy of a histogram of the same layout.
-    ///
-    /// # Panics
-    /// When `other` has more or fewer buckets.
-    pub fn copy_numbers(&mut self, other: HistogramView<'_>) {
-        self.0.positive.counts.copy_from_slice(other.positive.counts);
-        self.0.negative.counts.copy_from_slice(other.negative.counts);
-        self.set_totals(other);
-    }
-
-    fn set_totals(&mut self, other: HistogramView<'_>) {
-        let h = &mut self.0;
         (h.hint, h.zero_count, h.count, h.sum) = (other.hint, other.zero_count, other.count, other.sum);
-    }
-
-    /// Adds `sign` times a histogram of the same layout, if that
-    /// [adds number by number](super::HistogramColumn::adds_number_by_number). The hint stays.
-    pub fn add_numbers(&mut self, other: HistogramView<'_>, sign: f64) {
-        let h = &mut self.0;
-        h.count += sign * other.count;
-        h.sum += sign * other.sum;
-        if !h.schema.is_custom() {
-            h.zero_count += sign * other.zero_count;
-        }
-        for (side, added) in [(&mut h.positive, other.positive), (&mut h.negative, other.negative)] {
-            side.counts.iter_mut().zip(added.counts).for_each(|(cell, count)| *cell += sign * count);
-        }
-    }
-
-    /// Number of stored buckets.
-    #[must_use]
-    pub fn bucket_count(&self) -> usize {
-        self.0.positive.counts.len() + self.0.negative.counts.len()
     }
 
     /// Replaces the counter-reset hint.

@@ -8,7 +8,8 @@ use proptest::prelude::*;
 use super::cells::Cells;
 use super::numeric::{Cell, Kahan};
 use super::{
-    FloatHistogram, HistogramAvg, HistogramColumn, HistogramParts, HistogramSum, HistogramView, Schema, Span,
+    CounterResetHint, FloatHistogram, HistogramAvg, HistogramColumn, HistogramParts, HistogramSum,
+    HistogramSumColumn, HistogramView, Schema, Span,
 };
 
 /// Spans and small whole counts, some of them 0: sums of those are exact in any order.
@@ -341,4 +342,100 @@ fn staleness_is_in_the_sum() {
     let mut column = HistogramColumn::new();
     let i = column.push(&FloatHistogram::stale());
     assert!(column.get(i).is_stale());
+}
+
+/// Histograms in runs of one layout whose numbers mostly grow, now and then with hints and odd numbers.
+fn grown() -> impl Strategy<Value = Vec<FloatHistogram>> {
+    let odd = prop::sample::select(vec![-1.0, 0.5, 1e16, -1e16, 1e308, f64::NAN, f64::INFINITY, -0.0]);
+    let growth = prop_oneof![40 => (0u8..3).prop_map(f64::from), 1 => odd];
+    let hint = prop_oneof![
+        9 => Just(CounterResetHint::Unknown),
+        1 => prop::sample::select(vec![
+            CounterResetHint::Reset,
+            CounterResetHint::NotReset,
+            CounterResetHint::Gauge,
+        ]),
+    ];
+    let run = (any_histogram(), vec((vec(growth, 20), hint), 1..6)).prop_map(|(mut histogram, steps)| {
+        let mut grow = |(growth, hint): (Vec<f64>, _)| {
+            let mut growth = growth.into_iter().cycle();
+            histogram.0.for_each(|number| *number += growth.next().expect("a cycle"));
+            if histogram.0.schema.is_custom() {
+                histogram.0.zero_count = 0.0;
+            }
+            histogram.clone().with_hint(hint)
+        };
+        steps.into_iter().map(&mut grow).collect::<Vec<_>>()
+    });
+    vec(run, 1..5).prop_map(|runs| runs.concat())
+}
+
+/// All numbers as bits, where any NaN is as good as another.
+fn bits(histogram: &FloatHistogram) -> Vec<u64> {
+    let bits = |v: f64| if v.is_nan() { f64::NAN.to_bits() } else { v.to_bits() };
+    histogram.0.numbers().map(bits).collect()
+}
+
+proptest! {
+    #[test]
+    fn columns_find_the_resets_that_histograms_show(histograms in grown()) {
+        let mut column = HistogramColumn::new();
+        histograms.iter().for_each(|h| { column.push(h); });
+        for (i, pair) in histograms.windows(2).enumerate() {
+            let expected = pair[1].view().is_reset_after(pair[0].view());
+            prop_assert_eq!(column.is_reset(i as u32, i as u32 + 1), expected, "{} {}", pair[0].view(), pair[1].view());
+        }
+    }
+
+    #[test]
+    fn columns_of_sums_add_as_single_sums_do(histograms in grown()) {
+        let mut column = HistogramColumn::new();
+        histograms.iter().for_each(|h| { column.push(h); });
+        let mut sums = HistogramSumColumn::default();
+        let Some(first) = sums.layout_of(histograms[0].view()) else { return Ok(()) };
+        // A neighbour that must not be touched.
+        let other = sums.start(first, histograms[0].view());
+        let i = sums.start(first, histograms[0].view());
+        let mut expected = HistogramSum::new(histograms[0].view());
+        for (j, histogram) in histograms.iter().enumerate().skip(1) {
+            let layout = sums.layout_of(histogram.view());
+            if layout.is_some_and(|layout| sums.add(i, layout, &column, j as u32)) {
+                expected.add(histogram.view()).unwrap();
+            } else {
+                prop_assert!(!histogram.view().is_plain() || !histogram.view().same_layout(histograms[0].view()));
+            }
+        }
+        let sum = sums.sum(i);
+        prop_assert_eq!(bits(&sum.finish()), bits(&expected.finish()));
+        prop_assert!(sum.finish().view().same_layout(expected.finish().view()));
+        prop_assert_eq!(sum.finish().view().hint(), expected.finish().view().hint());
+        prop_assert_eq!(sum.hints_conflict(), expected.hints_conflict());
+        prop_assert_eq!(bits(&sums.sum(other).finish()), bits(&histograms[0]));
+    }
+
+    #[test]
+    fn copies_without_buckets_are_those_of_views(histograms in grown()) {
+        let (mut column, mut copies) = (HistogramColumn::new(), HistogramColumn::new());
+        for histogram in &histograms {
+            let i = column.push(histogram);
+            let copy = copies.push_totals(&column, i, CounterResetHint::NotReset);
+            prop_assert_eq!(copies.get(copy), histogram.view().without_buckets());
+            prop_assert_eq!(copies.hint(copy), CounterResetHint::NotReset);
+        }
+    }
+
+    /// Buckets of `b` that `a` has already are added in their places, others are put between; both are sums by index.
+    #[test]
+    fn sums_in_place_are_sums((a, b) in (exponential_of(Just(0), &[0.0]), exponential_of(Just(0), &[0.0]))) {
+        let mut whole = a.clone();
+        whole.add(b.view()).unwrap();
+        let layout = whole.clone();
+        whole.add(b.view()).unwrap();
+        prop_assert!(whole.view().same_layout(layout.view()));
+        let sides = [whole.0.positive.as_ref(), whole.0.negative.as_ref()];
+        let expected = naive_sum(layout.view(), b.view());
+        for (side, expected) in sides.into_iter().zip(expected) {
+            prop_assert_eq!(side.iter().collect::<BTreeMap<_, _>>(), expected);
+        }
+    }
 }

@@ -101,9 +101,54 @@ impl<'a, C: Copy> SideRef<'a, C> {
         self.spans.iter().map(|s| s.offset + s.length as i32).sum()
     }
 
+    /// The index of the first bucket of each span, and the contents of the span.
+    pub(super) fn runs(self) -> impl Iterator<Item = (i32, &'a [C])> {
+        let (mut end, mut rest) = (0, self.counts);
+        self.spans.iter().map(move |span| {
+            let first = end + span.offset;
+            end = first + span.length as i32;
+            let (run, behind) = rest.split_at(span.length as usize);
+            rest = behind;
+            (first, run)
+        })
+    }
+
     /// Index of the first bucket.
     pub(super) fn first_index(self) -> Option<i32> {
         self.spans.first().map(|s| s.offset)
+    }
+}
+
+/// Where buckets lie in the counts that belong to some spans. Only moves forward.
+pub(super) struct Places<'a> {
+    /// The span where the newest buckets were found, and those behind it.
+    spans: &'a [Span],
+    /// One past the last bucket before these.
+    end: i32,
+    /// Number of buckets before these.
+    passed: usize,
+}
+
+impl<'a> Places<'a> {
+    pub(super) fn new(spans: &'a [Span]) -> Self {
+        Self { spans, end: 0, passed: 0 }
+    }
+
+    /// The place of bucket `first`, if it and the `len - 1` buckets behind it are all in one span.
+    pub(super) fn find(&mut self, first: i32, len: usize) -> Option<usize> {
+        let last = i64::from(first) + len as i64;
+        while let Some((span, behind)) = self.spans.split_first() {
+            let begin = self.end + span.offset;
+            let end = begin + span.length as i32;
+            if first < begin {
+                return None;
+            }
+            if first < end {
+                return (last <= i64::from(end)).then(|| self.passed + (first - begin) as usize);
+            }
+            (self.spans, self.end, self.passed) = (behind, end, self.passed + span.length as usize);
+        }
+        None
     }
 }
 

@@ -8,13 +8,13 @@ use super::{Combined, CounterResetHint, FloatHistogram, HistogramView, MixedSche
 
 /// Which contradictory hints have been seen.
 #[derive(Clone, Copy, Debug, Default)]
-struct SeenHints {
+pub(super) struct SeenHints {
     reset: bool,
     not_reset: bool,
 }
 
 impl SeenHints {
-    fn note(&mut self, hint: CounterResetHint) {
+    pub(super) fn note(&mut self, hint: CounterResetHint) {
         self.reset |= hint == CounterResetHint::Reset;
         self.not_reset |= hint == CounterResetHint::NotReset;
     }
@@ -23,8 +23,8 @@ impl SeenHints {
 /// A compensated sum of histograms.
 #[derive(Clone, Debug)]
 pub struct HistogramSum {
-    cells: Cells<Kahan>,
-    hints: SeenHints,
+    pub(super) cells: Cells<Kahan>,
+    pub(super) hints: SeenHints,
 }
 
 impl HistogramSum {

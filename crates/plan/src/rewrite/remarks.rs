@@ -68,10 +68,30 @@ fn class(node: &Node) -> Option<Class> {
             _ => Some(Class::Samples),
         },
         NodeKind::Binary { .. } if node.ty == ValueType::Scalar => None,
+        NodeKind::Binary { op: BinaryOp::Add | BinaryOp::Sub, lhs, rhs, .. }
+            if is_floats(lhs) && is_floats(rhs) =>
+        {
+            None
+        }
         // Adding histograms may be remarked on by operators and by functions in the same words.
         NodeKind::Binary { op: BinaryOp::Add | BinaryOp::Sub, .. } => Some(Class::Samples),
         NodeKind::Binary { op, .. } if !op.is_set() => Some(Class::Operands),
         _ => None,
+    }
+}
+
+/// Whether no histogram can come out.
+fn is_floats(node: &Node) -> bool {
+    match &node.kind {
+        NodeKind::Call { function, .. } => matches!(
+            function.kernel,
+            Kernel::Map(_)
+                | Kernel::MapArgs(_)
+                | Kernel::MapHistogram(_)
+                | Kernel::MapHistogramTotals(_)
+                | Kernel::Calendar(_)
+        ),
+        _ => node.ty == ValueType::Scalar,
     }
 }
 

@@ -1,7 +1,9 @@
 //! `rate`, `increase` and `delta` of windows that may hold native histograms.
 
-use promqlite_model::histogram::{Combined, CounterResetHint, FloatHistogram, HistogramView, MixedSchemas};
-use promqlite_model::{Annotation, RowMut, Samples};
+use promqlite_model::histogram::{
+    Combined, CounterResetHint, FloatHistogram, HistogramView, LayoutId, MixedSchemas, Numbers, Schema,
+};
+use promqlite_model::{Annotation, HistogramSamples, RowMut, Samples};
 
 use super::Kind;
 use super::extrapolate::Span;
@@ -14,13 +16,11 @@ use crate::{RangeCx, Windows};
 /// The kernel for windows of any samples. Samples are compared with their neighbours once; a window then costs a
 /// look at its first and its last sample and at the resets between.
 pub(in crate::range) fn mixed(kind: Kind, w: &Windows<'_>, row: &mut RowMut<'_>, cx: &mut RangeCx<'_>) {
-    if w.samples.histograms.is_none() {
-        return floats(kind, w, row, cx);
-    }
+    let Some(histograms) = w.samples.histograms else { return floats(kind, w, row, cx) };
     let samples = &w.samples;
     let starts = cx.use_start_times && !samples.start_times.is_empty() && kind.is_counter();
     let range = go_seconds(w.range.0);
-    let mut changes = Changes::new(kind, samples, starts);
+    let mut changes = Changes::new(kind, samples, histograms, starts);
     let mut overlaps = 0;
     w.for_each(|k, lo, hi| {
         if lo == hi {
@@ -37,23 +37,29 @@ pub(in crate::range) fn mixed(kind: Kind, w: &Windows<'_>, row: &mut RowMut<'_>,
             changes.seen.mixed_types = true;
             return;
         }
-        let span = Span {
-            begin: w.begin(k),
-            end: w.end(k),
-            first: samples.times[lo],
-            last: samples.times[hi - 1],
-            gaps: hi - lo - 1,
-            zero,
+        let extrapolate = Extrapolation {
+            kind,
+            range,
+            span: Span {
+                begin: w.begin(k),
+                end: w.end(k),
+                first: samples.times[lo],
+                last: samples.times[hi - 1],
+                gaps: hi - lo - 1,
+                zero,
+            },
         };
-        let Some(first) = samples.histogram(lo) else {
+        let Some(first) = changes.histogram(lo) else {
             let change = changes.of_floats(lo, hi, zero.is_some());
-            let factor = span.factor(kind.is_counter().then_some((samples.values[lo], change)));
-            row.set(k, change * kind.per_second(factor, range));
+            row.set(k, change * extrapolate.factor(samples.values[lo], change));
             return;
         };
-        if let Some(change) = changes.of_histograms(lo, hi, zero.is_some()) {
-            let factor = span.factor(kind.is_counter().then_some((first.count(), change.view().count())));
-            change.mul(kind.per_second(factor, range));
+        changes.note_kinds(lo, hi);
+        if changes.set_alike(k, lo, hi, extrapolate, row) {
+            return;
+        }
+        if let Some(change) = changes.of_any_layouts(lo, hi, zero.is_some()) {
+            change.mul(extrapolate.factor(first.count(), change.view().count()));
             row.set_histogram(k, change);
         }
     });
@@ -61,26 +67,59 @@ pub(in crate::range) fn mixed(kind: Kind, w: &Windows<'_>, row: &mut RowMut<'_>,
     remark_overlaps(cx, overlaps);
 }
 
+/// How the change in a window becomes the result.
+#[derive(Clone, Copy)]
+struct Extrapolation {
+    kind: Kind,
+    /// The nominal length of a window, in seconds.
+    range: f64,
+    span: Span,
+}
+
+impl Extrapolation {
+    /// What a change is multiplied by, from its first sample and itself, or their counts.
+    #[inline]
+    fn factor(&self, first: f64, change: f64) -> f64 {
+        let factor = self.span.factor(self.kind.is_counter().then_some((first, change)));
+        self.kind.per_second(factor, self.range)
+    }
+}
+
 /// The changes in the windows of a series, from left to right.
 struct Changes<'s> {
     kind: Kind,
     samples: &'s Samples<'s>,
+    histograms: HistogramSamples<'s>,
     facts: Facts,
     seen: Seen,
     /// The change in one window.
     change: FloatHistogram,
-    /// The layout that `change` has, where it is one of the samples'.
-    layout: Option<u32>,
+    /// The layout of the newest windows, and the same in the row that is filled.
+    layout: Option<(LayoutId, LayoutId)>,
+    /// The changes of all buckets in one window.
+    buckets: Vec<f64>,
 }
 
 impl<'s> Changes<'s> {
-    fn new(kind: Kind, samples: &'s Samples<'s>, starts: bool) -> Self {
-        let facts = Facts::of(kind, samples, starts);
-        Self { kind, samples, facts, seen: Seen::default(), change: FloatHistogram::default(), layout: None }
+    fn new(kind: Kind, samples: &'s Samples<'s>, histograms: HistogramSamples<'s>, starts: bool) -> Self {
+        Self {
+            kind,
+            samples,
+            histograms,
+            facts: Facts::of(kind, samples, histograms, starts),
+            seen: Seen::default(),
+            change: FloatHistogram::default(),
+            layout: None,
+            buckets: Vec::new(),
+        }
     }
 
-    fn at(&self, i: usize) -> HistogramView<'s> {
-        self.samples.histogram(i).expect("invariant: all samples are histograms")
+    fn histogram(&self, i: usize) -> Option<HistogramView<'s>> {
+        self.samples.histogram(i)
+    }
+
+    fn numbers(&self, i: usize) -> Numbers<'s> {
+        self.histograms.column.numbers(self.histograms.index[i])
     }
 
     /// Last minus first, resets added for counters. All samples are floats.
@@ -93,63 +132,88 @@ impl<'s> Changes<'s> {
         if known_zero { change + values[lo] } else { change }
     }
 
-    /// The same of histograms; `None` where the schemas do not go together.
-    fn of_histograms(&mut self, lo: usize, hi: usize, known_zero: bool) -> Option<&mut FloatHistogram> {
+    /// Notes gauges among a counter's histograms.
+    #[inline]
+    fn note_kinds(&mut self, lo: usize, hi: usize) {
         self.seen.gauges |= self.facts.gauges.any_within(lo, hi);
-        if hi - lo == 1 {
-            // One sample and a start timestamp: all of it happened since then.
-            self.layout = None;
-            self.change.copy_from(self.at(lo));
-            return Some(&mut self.change);
-        }
-        let layout = self.samples.histograms.map(|h| h.column.layout(h.index[lo]));
+    }
+
+    /// Notes counters at the edges of a window over gauges.
+    #[inline]
+    fn note_edges(&mut self, lo: usize, hi: usize) {
+        let gauge = |i: usize| self.numbers(i).hint == CounterResetHint::Gauge;
+        self.seen.counters |= !gauge(lo) || !gauge(hi - 1);
+    }
+
+    /// Sets step `k` if all histograms of the window have one layout, in which changes are those of the numbers, and
+    /// every bucket has changed; else does nothing and says so.
+    #[inline]
+    fn set_alike(
+        &mut self,
+        k: usize,
+        lo: usize,
+        hi: usize,
+        extrapolate: Extrapolation,
+        row: &mut RowMut<'_>,
+    ) -> bool {
+        let column = self.histograms.column;
+        let layout = column.layout(self.histograms.index[lo]);
         let alike = !self.facts.layouts.any_within(lo + 1, hi);
-        if alike && self.adds_number_by_number(layout) {
-            self.of_one_layout(lo, hi, known_zero, layout);
-        } else {
-            self.layout = None;
-            self.of_any_layouts(lo, hi, known_zero)?;
+        if !alike || hi - lo < 2 || !column.adds_number_by_number(layout) {
+            return false;
         }
-        self.seen.counters |= !is_gauge(self.at(lo)) || !is_gauge(self.at(hi - 1));
-        self.change.set_hint(CounterResetHint::Gauge);
-        let buckets = self.change.bucket_count();
-        self.change.compact(0);
-        if self.change.bucket_count() != buckets {
-            self.layout = None;
+        let totals = self.change_number_by_number(lo, hi, extrapolate.span.zero.is_some());
+        if self.buckets.iter().fold(false, |any, &bucket| any | (bucket == 0.0)) {
+            return false;
         }
-        Some(&mut self.change)
+        self.note_edges(lo, hi);
+        let in_row = match self.layout {
+            Some((known, in_row)) if known == layout => in_row,
+            _ => row.layout_like(column.get(self.histograms.index[lo])),
+        };
+        self.layout = Some((layout, in_row));
+        let factor = extrapolate.factor(self.numbers(lo).totals[0], totals[0]);
+        let buckets = self.buckets.iter().map(|bucket| bucket * factor);
+        row.set_numbers(k, in_row, CounterResetHint::Gauge, totals.map(|total| total * factor), buckets);
+        true
     }
 
-    fn adds_number_by_number(&self, layout: Option<u32>) -> bool {
-        self.samples.histograms.zip(layout).is_some_and(|(h, layout)| h.column.adds_number_by_number(layout))
-    }
-
-    fn of_one_layout(&mut self, lo: usize, hi: usize, known_zero: bool, layout: Option<u32>) {
-        let (first, last) = (self.at(lo), self.at(hi - 1));
-        if self.layout == layout {
-            self.change.copy_numbers(last);
-        } else {
-            self.change.copy_from(last);
-            self.layout = layout;
-        }
+    /// Last minus first, resets added: leaves the buckets in `buckets` and returns the other numbers.
+    #[inline]
+    fn change_number_by_number(&mut self, lo: usize, hi: usize, known_zero: bool) -> [f64; 3] {
+        let (first, last) = (self.numbers(lo), self.numbers(hi - 1));
+        let mut totals = last.totals;
         let mut resets = self.facts.resets.within(lo + 1, hi);
-        // A reset at the second sample has replaced the first by nothing, so that there is nothing left to add.
+        self.buckets.clear();
         match resets.split_first() {
-            Some((&i, later)) if i as usize == lo + 1 => resets = later,
-            _ => self.change.add_numbers(first, -1.0),
+            // A reset at the second sample replaces the first by nothing, so that there is nothing to add for it.
+            Some((&i, later)) if i as usize == lo + 1 => {
+                resets = later;
+                self.buckets.extend_from_slice(last.buckets);
+            }
+            _ => {
+                add_totals(&mut totals, &first, -1.0);
+                self.buckets.extend(last.buckets.iter().zip(first.buckets).map(|(last, first)| last - first));
+            }
         }
-        for &i in resets {
-            let before = self.samples.histogram(i as usize - 1);
-            self.change.add_numbers(before.expect("invariant: all samples are histograms"), 1.0);
+        let column = self.histograms.column;
+        let earlier = resets.iter().map(|&i| column.numbers(self.histograms.index[i as usize - 1]));
+        for added in earlier.chain(known_zero.then_some(first)) {
+            add_totals(&mut totals, &added, 1.0);
+            self.buckets.iter_mut().zip(added.buckets).for_each(|(bucket, added)| *bucket += added);
         }
-        if known_zero {
-            self.change.add_numbers(first, 1.0);
-        }
+        totals
     }
 
-    fn of_any_layouts(&mut self, lo: usize, hi: usize, known_zero: bool) -> Option<()> {
+    /// Last minus first, resets added for counters, of histograms; `None` where the schemas do not go together.
+    fn of_any_layouts(&mut self, lo: usize, hi: usize, known_zero: bool) -> Option<&mut FloatHistogram> {
         let samples = self.samples;
         let at = |i: usize| samples.histogram(i).expect("invariant: all samples are histograms");
+        if hi - lo == 1 {
+            // One sample and a start timestamp: all of it happened since then.
+            self.change.copy_from(at(lo));
+            return Some(&mut self.change);
+        }
         let resets = self.facts.resets.within(lo + 1, hi);
         let replaced = resets.first().is_some_and(|&i| i as usize == lo + 1);
         let empty;
@@ -159,42 +223,55 @@ impl<'s> Changes<'s> {
         } else {
             at(lo)
         };
-        let last = at(hi - 1);
-        let mut coarsest = first.schema().min(last.schema());
-        let mut misfit = first.schema().is_custom() != last.schema().is_custom();
-        if self.kind.is_counter() {
-            let oldest = lo + 1 + usize::from(replaced);
-            let middle = self.facts.schemas.within(lo + 1, hi).iter().map(|&i| i as usize);
-            for schema in middle.filter(|&i| i >= oldest).map(|i| at(i).schema()) {
-                coarsest = coarsest.min(schema);
-                misfit |= schema.is_custom() != last.schema().is_custom();
-            }
-        }
-        if misfit {
+        let oldest = lo + 1 + usize::from(replaced);
+        let middle = if self.kind.is_counter() { self.facts.schemas.within(lo + 1, hi) } else { &[] };
+        let middle = middle.iter().map(|&i| i as usize).filter(|&i| i >= oldest);
+        let Some(coarsest) = coarsest(first, middle.map(at), at(hi - 1)) else {
             self.seen.misfits = true;
             return None;
-        }
-        self.change.copy_from(last);
+        };
+        self.change.copy_from(at(hi - 1));
         self.change.reduce_to(coarsest);
         let fits = "invariant: all schemas are exponential or all are custom";
         self.seen.reconciled_subtracting |= self.change.sub(first).expect(fits).bounds_reconciled;
         let earlier = resets[usize::from(replaced)..].iter().map(|&i| at(i as usize - 1));
         for added in earlier.chain(known_zero.then(|| at(lo))) {
-            match self.change.add(added) {
-                Ok(seen) => self.seen.reconciled_adding |= seen.bounds_reconciled,
-                // The first sample itself, if another has replaced it.
-                Err(_) => {
-                    self.seen.misfits = true;
-                    return None;
-                }
-            }
+            // The first sample itself may not fit, if another has replaced it.
+            let Ok(seen) = self.change.add(added) else {
+                self.seen.misfits = true;
+                return None;
+            };
+            self.seen.reconciled_adding |= seen.bounds_reconciled;
         }
-        Some(())
+        self.note_edges(lo, hi);
+        self.change.set_hint(CounterResetHint::Gauge);
+        self.change.compact(0);
+        Some(&mut self.change)
     }
 }
 
-fn is_gauge(histogram: HistogramView<'_>) -> bool {
-    histogram.hint() == CounterResetHint::Gauge
+#[inline]
+fn add_totals(totals: &mut [f64; 3], added: &Numbers<'_>, sign: f64) {
+    // Custom buckets have no zero bucket.
+    let used = if added.is_custom { 2 } else { 3 };
+    totals.iter_mut().zip(added.totals).take(used).for_each(|(total, added)| *total += sign * added);
+}
+
+/// The coarsest of all schemas; `None` if some are exponential and others custom.
+fn coarsest<'h>(
+    first: HistogramView<'_>,
+    middle: impl Iterator<Item = HistogramView<'h>>,
+    last: HistogramView<'_>,
+) -> Option<Schema> {
+    let schemas = middle.map(HistogramView::schema).chain([first.schema()]);
+    let mut coarsest = last.schema();
+    for schema in schemas {
+        if schema.is_custom() != coarsest.is_custom() {
+            return None;
+        }
+        coarsest = coarsest.min(schema);
+    }
+    Some(coarsest)
 }
 
 /// What is to be remarked, once for all windows.

@@ -1,7 +1,7 @@
 //! What is to be known about neighbouring samples, found once for a series instead of once for each window.
 
 use promqlite_model::histogram::{CounterResetHint, HistogramColumn, Schema};
-use promqlite_model::{NO_HISTOGRAM, Samples};
+use promqlite_model::{HistogramSamples, NO_HISTOGRAM, Samples};
 
 use super::Kind;
 use crate::range::start_time;
@@ -61,9 +61,13 @@ pub(super) struct Facts {
 
 impl Facts {
     /// Looks at each sample once. Start timestamps count if `starts` says so.
-    pub(super) fn of(kind: Kind, samples: &Samples<'_>, starts: bool) -> Self {
+    pub(super) fn of(
+        kind: Kind,
+        samples: &Samples<'_>,
+        histograms: HistogramSamples<'_>,
+        starts: bool,
+    ) -> Self {
         let mut facts = Self::default();
-        let Some(histograms) = samples.histograms else { return facts };
         let (index, column) = (histograms.index, histograms.column);
         for i in 0..samples.len() {
             if index[i] != NO_HISTOGRAM && column.hint(index[i]) == CounterResetHint::Gauge {
