@@ -2,6 +2,8 @@
 //!
 //! Alone in its program, since it counts what all of the program allocates.
 
+#![allow(clippy::print_stdout, reason = "the figures are asked for with --nocapture")]
+
 use peak_alloc::PeakAlloc;
 use promqlite_model::Samples;
 use promqlite_storage::MemStore;

@@ -75,6 +75,9 @@ pub enum TsdbError {
         /// The file or folder.
         path: PathBuf,
     },
+    /// [`OpenOptions::cancel`](crate::OpenOptions::cancel) was set while data was opened.
+    #[error("opening was cancelled")]
+    Cancelled,
     /// The store that a block was to be written from failed.
     #[error(transparent)]
     Storage(#[from] StorageError),

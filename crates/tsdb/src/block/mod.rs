@@ -11,7 +11,8 @@ mod store;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use promqlite_model::{Matcher, TimeRange};
 
@@ -39,6 +40,17 @@ pub struct OpenOptions {
     pub strict: bool,
     /// Whether files are read into memory instead of being mapped.
     pub copy_files: bool,
+    /// Set to end the opening of a data directory early, at the next block or record of a WAL, with
+    /// [`TsdbError::Cancelled`]. It is not asked any more when the data is open.
+    pub cancel: Option<Arc<AtomicBool>>,
+}
+
+impl OpenOptions {
+    /// Fails if opening is to end.
+    pub(crate) fn go_on(&self) -> Result<(), TsdbError> {
+        let cancelled = self.cancel.as_ref().is_some_and(|cancel| cancel.load(Ordering::Relaxed));
+        if cancelled { Err(TsdbError::Cancelled) } else { Ok(()) }
+    }
 }
 
 /// A block of a data directory, open for reading. Nothing of it is ever changed.

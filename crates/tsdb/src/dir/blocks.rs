@@ -50,6 +50,7 @@ impl FoundBlocks {
         let mut listing = entries(folder)?;
         listing.sort_unstable();
         for (name, path) in listing {
+            options.go_on()?;
             if !is_ulid(&name) {
                 found.skipped.extend(other_entry(&name, path));
             } else if path.is_dir() {

@@ -60,7 +60,8 @@ impl DataDir {
     /// warning. With [`OpenOptions::strict`] either is an error.
     ///
     /// # Errors
-    /// When `path` is nothing of the kind, when it cannot be listed, and when all of it is unreadable.
+    /// When `path` is nothing of the kind, when it cannot be listed, when all of it is unreadable, and when
+    /// [`OpenOptions::cancel`] is set meanwhile.
     pub fn open(path: &Path, options: &OpenOptions) -> Result<Self, TsdbError> {
         let kind = DirKind::of(path)?.ok_or_else(|| not_a_data_directory(path))?;
         let mut report = DirReport::new(path, kind);
@@ -77,7 +78,7 @@ impl DataDir {
         report.skipped = found.skipped;
         let min_valid_ms = blocks::in_order_end(&found.blocks).unwrap_or(i64::MIN);
         let has_head = matches!(kind, DirKind::Data | DirKind::Agent);
-        let head = has_head.then(|| Head::load(path, min_valid_ms, options.strict)).transpose()?;
+        let head = has_head.then(|| Head::load_as(path, min_valid_ms, options)).transpose()?;
 
         let blocks = (!found.blocks.is_empty()).then(|| Arc::new(BlockStore::new(found.blocks)));
         let mut stores: Vec<Arc<dyn Storage>> = Vec::new();

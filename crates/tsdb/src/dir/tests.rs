@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use promqlite_model::{SampleBuf, TimeRange, Timestamp};
 use promqlite_storage::{MemStore, SelectRequest, Storage};
@@ -111,6 +113,22 @@ fn blocks_and_head_are_one() {
     assert_eq!(data.storage().time_range(), Some(TimeRange::new(1, 3 * HOUR)));
     assert_eq!(data.count_encodings().expect("sound chunks"), [(Encoding::Xor, 1)].into());
     assert!(data.report().warnings().is_empty());
+}
+
+#[test]
+fn opening_can_be_cancelled() {
+    let blocks = temporary();
+    block(blocks.path(), "up", &[(1, 1.0)], 1);
+    let agent = temporary();
+    wal(agent.path(), &[(1, 1.0)]);
+    let cancel = Arc::new(AtomicBool::new(false));
+    let options = OpenOptions { cancel: Some(Arc::clone(&cancel)), ..OpenOptions::default() };
+    for folder in [blocks.path(), agent.path()] {
+        cancel.store(false, Ordering::Relaxed);
+        assert!(DataDir::open(folder, &options).is_ok());
+        cancel.store(true, Ordering::Relaxed);
+        assert!(matches!(DataDir::open(folder, &options), Err(TsdbError::Cancelled)));
+    }
 }
 
 #[test]

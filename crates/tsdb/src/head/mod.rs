@@ -16,6 +16,7 @@ use std::path::Path;
 
 use promqlite_storage::{MemStore, Storage};
 
+use crate::block::OpenOptions;
 use crate::error::TsdbError;
 use crate::wal::{Log, Reader};
 use chunks::HeadChunks;
@@ -48,6 +49,14 @@ impl Head {
     /// # Errors
     /// When a file cannot be read, and with `strict` when one is damaged.
     pub fn load(folder: &Path, min_valid_ms: i64, strict: bool) -> Result<Self, TsdbError> {
+        Self::load_as(folder, min_valid_ms, &OpenOptions { strict, ..OpenOptions::default() })
+    }
+
+    /// The same with [`OpenOptions::strict`] and [`OpenOptions::cancel`].
+    ///
+    /// # Errors
+    /// As for [`load`](Self::load), and when it is cancelled.
+    pub fn load_as(folder: &Path, min_valid_ms: i64, options: &OpenOptions) -> Result<Self, TsdbError> {
         let chunks = HeadChunks::read(&folder.join("chunks_head"))?;
         let mut replay = Replay::new(chunks, min_valid_ms);
         let mut report = HeadReport::default();
@@ -59,12 +68,13 @@ impl Head {
             log_report.checkpoint = log.checkpoint;
             log_report.gaps.clone_from(&log.gaps);
             let mut reader = Reader::new(&log);
-            replay.log(&mut reader, log_report, name == "wbl")?;
+            replay.log(&mut reader, log_report, name == "wbl", options)?;
             log_report.damage = reader.into_damage();
         }
         let store = replay.finish(&mut report);
+        options.go_on()?;
         let damage = report.damage().find(|damage| !damage.torn);
-        if let Some(damage) = damage.filter(|_| strict) {
+        if let Some(damage) = damage.filter(|_| options.strict) {
             return Err(damage.clone().into());
         }
         report.time_range = store.time_range();

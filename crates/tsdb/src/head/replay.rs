@@ -8,6 +8,7 @@ use promqlite_storage::{MemStore, Metadata, MetricKind, Storage};
 use super::chunks::HeadChunks;
 use super::report::{Dropped, HeadReport, LogReport};
 use super::series::HeadSeries;
+use crate::block::OpenOptions;
 use crate::error::{Malformed, TsdbError};
 use crate::wal::{
     Damage, FloatSample, HistogramSample, Reader, Record, SeriesEntry, SeriesMetadata, Tombstone,
@@ -48,8 +49,10 @@ impl Replay {
         reader: &mut Reader,
         report: &mut LogReport,
         late: bool,
+        options: &OpenOptions,
     ) -> Result<(), TsdbError> {
         while let Some(record) = reader.next()? {
+            options.go_on()?;
             if let Err(problem) = self.record(record.data, report, late) {
                 reader.reject_record(&problem);
             }
