@@ -2,24 +2,29 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use promqlite::storage::MergedStore;
 use promqlite::{Storage, TimeRange};
-use promqlite_formats::Input;
-use promqlite_tsdb::{DataDir, DirKind, DirReport, OpenOptions, is_data_directory};
+use promqlite_formats::{FormatError, Input};
+use promqlite_tsdb::{DataDir, DirKind, DirReport, OpenOptions, TsdbError, is_data_directory};
 
 use crate::dataset::{InputArgs, InputSummary};
 use crate::failure::Failure;
 use crate::report;
 
-/// Opens a data directory, a folder of blocks or a block. Nothing in it is changed.
-pub(super) fn open(path: &Path, args: &InputArgs) -> Result<DataDir, Failure> {
+/// Opens a data directory, a folder of blocks or a block. Nothing in it is changed. Ends early once `cancel` is set.
+pub(super) fn open(path: &Path, args: &InputArgs, cancel: &Arc<AtomicBool>) -> Result<DataDir, Failure> {
     let options = OpenOptions {
         replica_labels: args.replica_label.clone(),
         strict: args.strict,
+        cancel: Some(Arc::clone(cancel)),
         ..OpenOptions::default()
     };
-    Ok(DataDir::open(path, &options)?)
+    DataDir::open(path, &options).map_err(|error| match error {
+        TsdbError::Cancelled => FormatError::Cancelled.into(),
+        other => other.into(),
+    })
 }
 
 /// Fails for files and folders that are parts of a data directory, and says which.

@@ -270,7 +270,7 @@ impl Opening {
                 Input::StandardInput => standard_input = true,
                 Input::DataDirectory(path) => {
                     let sign = LateSpinner::new(path.display().to_string());
-                    let directory = directories::open(&path, args)?;
+                    let directory = directories::open(&path, args, cancel)?;
                     drop(sign);
                     self.add_directory(directory, group, args);
                 }
