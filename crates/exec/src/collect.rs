@@ -1,5 +1,6 @@
 //! The last step: batches become a [`Value`].
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use promqlite_functions::Extension;
@@ -19,7 +20,7 @@ use crate::ops::buffer::bytes_of;
 use crate::ops::calls::text;
 use crate::ops::extended_range::with_edges;
 use crate::ops::merge::{Conflict, drop_marked_names, merge_equal};
-use crate::ops::order::{reorder, sorted_order};
+use crate::ops::order::{reorder, sort_keys, sorted_order};
 use crate::ops::scalar::scalar;
 use crate::run::Query;
 
@@ -109,8 +110,13 @@ fn matrix(opened: &Opened<'_>, grid: Grid, cx: &Cx<'_>) -> Result<Value, ExecErr
 
 /// Puts series in the order of their labels.
 fn sort(series: &mut [Series], cx: &Cx<'_>) -> Result<(), ExecError> {
-    let _list = cx.hold(series.len().saturating_mul(size_of::<usize>()))?;
-    let order = sorted_order(series.len(), |a, b| series[a].labels.cmp(&series[b].labels), cx)?;
+    let _lists = cx.hold(series.len().saturating_mul(size_of::<usize>() + size_of::<u64>()))?;
+    let keys = sort_keys(series.len(), |i| series[i].labels.labels(), &cx.symbols);
+    let compare = |a: usize, b: usize| {
+        let by_key = if keys.is_empty() { Ordering::Equal } else { keys[a].cmp(&keys[b]) };
+        by_key.then_with(|| series[a].labels.cmp(&series[b].labels))
+    };
+    let order = sorted_order(series.len(), compare, cx)?;
     reorder(series, order, cx)
 }
 

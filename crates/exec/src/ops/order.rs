@@ -2,11 +2,47 @@
 
 use std::cmp::Ordering;
 
+use promqlite_model::{Labels, Symbols};
+
 use crate::context::Cx;
 use crate::error::ExecError;
 
 /// Items that are sorted, or merged, between two questions whether to go on.
 const CHUNK: usize = 4096;
+
+/// Fewer label sets are sorted as quickly without keys.
+const FEW: usize = 64;
+
+/// A number for each of `n` label sets: where two numbers differ, the sets are in the same order. Most results differ
+/// in the values of one label, of which the first bytes that differ are taken; no numbers if they differ otherwise.
+/// Comparing numbers spares most looks at strings, which lie all over the memory.
+pub(crate) fn sort_keys<'a>(n: usize, labels: impl Fn(usize) -> &'a Labels, symbols: &Symbols) -> Vec<u64> {
+    if n < FEW {
+        return Vec::new();
+    }
+    let first = labels(0).as_slice();
+    let at = (1..n).fold(first.len(), |at, i| shared_len(&first[..at], labels(i).as_slice()));
+    let Some(name) = first.get(at).map(|label| label.name) else { return Vec::new() };
+    if (1..n).any(|i| labels(i).as_slice().get(at).is_none_or(|label| label.name != name)) {
+        return Vec::new();
+    }
+    let value = |i: usize| symbols.get(labels(i).as_slice()[at].value).as_bytes();
+    let known = value(0);
+    let shared = (1..n).fold(known.len(), |len, i| shared_len(&known[..len], value(i)));
+    // A value that ends sorts before longer ones, and so does a key that ends in zeros.
+    let key = |value: &[u8]| {
+        let mut bytes = [0; 8];
+        let len = value.len().min(8);
+        bytes[..len].copy_from_slice(&value[..len]);
+        u64::from_be_bytes(bytes)
+    };
+    (0..n).map(|i| key(&value(i)[shared..])).collect()
+}
+
+/// How many items two lists have in common at their start.
+fn shared_len<T: PartialEq>(a: &[T], b: &[T]) -> usize {
+    a.iter().zip(b).take_while(|(a, b)| a == b).count()
+}
 
 /// The numbers below `n` in the order that `compare` gives; equal ones stay as they were.
 pub(crate) fn sorted_order(
@@ -96,6 +132,44 @@ mod tests {
             let mut sorted = keys.clone();
             reorder(&mut sorted, order, &cx).expect("no limit");
             assert!(sorted.is_sorted());
+        }
+    }
+
+    #[test]
+    fn keys_agree_with_the_order_of_labels() {
+        let symbols = Symbols::new();
+        let one = |i: usize| {
+            vec![("a", "x".to_owned()), ("b", format!("10.{}", i * 7919 % 101)), ("c", i.to_string())]
+        };
+        let short = |i: usize| {
+            vec![("b", ["", "\0", "\0\0", "longer than a key", "longer than b"][i % 5].to_owned())]
+        };
+        let names = |i: usize| vec![([("a"), "b"][i % 2], i.to_string())];
+        let equal = |_: usize| vec![("a", "x".to_owned())];
+        let sets: [(&dyn Fn(usize) -> Vec<(&'static str, String)>, bool); 4] =
+            [(&one, true), (&short, false), (&names, false), (&equal, false)];
+        for (set, has_keys) in sets {
+            let labels: Vec<Labels> = (0..200)
+                .map(|i| Labels::new(&symbols, set(i).iter().map(|(name, value)| (*name, value.as_str()))))
+                .collect();
+            let keys = sort_keys(labels.len(), |i| &labels[i], &symbols);
+            assert_eq!(!keys.is_empty(), has_keys);
+            for a in 0..keys.len() {
+                for b in 0..keys.len() {
+                    let order = keys[a].cmp(&keys[b]);
+                    assert!(order.is_eq() || order == labels[a].compare(&labels[b], &symbols));
+                }
+            }
+        }
+        let values = ["", "\0", "a", "a\0", "a\0b", "ab", "abcdefghi", "abcdefghj", "é", "\u{10ffff}"];
+        let labels: Vec<Labels> = (0..100)
+            .map(|i| Labels::new(&symbols, [("a", "x"), ("v", &*format!("p{}", values[i % 10]))]))
+            .collect();
+        let keys = sort_keys(labels.len(), |i| &labels[i], &symbols);
+        assert_eq!(keys.len(), 100);
+        for (a, b) in (0..100).flat_map(|a| (0..100).map(move |b| (a, b))) {
+            let order = keys[a].cmp(&keys[b]);
+            assert!(order.is_eq() || order == labels[a].compare(&labels[b], &symbols));
         }
     }
 
