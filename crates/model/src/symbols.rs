@@ -71,7 +71,10 @@ impl Symbols {
     /// A table with nothing but the well-known names.
     #[must_use]
     pub fn new() -> Self {
-        let table = Self::empty(None);
+        // A fixed seed per process would invite hash flooding by label values; the address of a fresh
+        // allocation is as much entropy as a hash map's own seed needs.
+        let seed = foldhash::fast::RandomState::default().hash_one(0u64);
+        let table = Self::empty(None, FixedState::with_seed(seed));
         for s in WELL_KNOWN {
             table.intern(s);
         }
@@ -82,18 +85,17 @@ impl Symbols {
     #[must_use]
     pub fn overlay(base: Arc<Symbols>) -> Self {
         assert!(base.base.is_none(), "invariant: overlays are one level deep");
-        Self::empty(Some(base))
+        // The same hashes as below, so that each string is hashed once.
+        let hasher = base.hasher.clone();
+        Self::empty(Some(base), hasher)
     }
 
-    fn empty(base: Option<Arc<Symbols>>) -> Self {
-        // A fixed seed per process would invite hash flooding by label values; the address of a fresh
-        // allocation is as much entropy as a hash map's own seed needs.
-        let seed = foldhash::fast::RandomState::default().hash_one(0u64);
+    fn empty(base: Option<Arc<Symbols>>, hasher: FixedState) -> Self {
         Self {
             base,
             strings: boxcar::Vec::new(),
             shards: std::array::from_fn(|_| RwLock::new(HashTable::new())),
-            hasher: FixedState::with_seed(seed),
+            hasher,
             bytes: std::sync::atomic::AtomicUsize::new(0),
         }
     }
@@ -103,11 +105,11 @@ impl Symbols {
     /// # Panics
     /// When the table already holds 2^31 strings.
     pub fn intern(&self, s: &str) -> Symbol {
-        if let Some(found) = self.base.as_ref().and_then(|base| base.lookup(s)) {
+        let hash = self.hasher.hash_one(s);
+        if let Some(found) = self.base.as_ref().and_then(|base| base.find(hash, s)) {
             return found;
         }
-        let hash = self.hasher.hash_one(s);
-        let shard = &self.shards[hash as usize % SHARDS];
+        let shard = self.shard(hash);
         if let Some(&id) =
             shard.read().expect("no holder panics").find(hash, |&id| &*self.strings[id as usize] == s)
         {
@@ -127,12 +129,19 @@ impl Symbols {
     /// The symbol of `s`, if the table has it.
     #[must_use]
     pub fn lookup(&self, s: &str) -> Option<Symbol> {
-        if let Some(found) = self.base.as_ref().and_then(|base| base.lookup(s)) {
-            return Some(found);
-        }
         let hash = self.hasher.hash_one(s);
-        let table = self.shards[hash as usize % SHARDS].read().expect("no holder panics");
+        self.base.as_ref().and_then(|base| base.find(hash, s)).or_else(|| self.find(hash, s))
+    }
+
+    /// Looks a string up in this table alone.
+    fn find(&self, hash: u64, s: &str) -> Option<Symbol> {
+        let table = self.shard(hash).read().expect("no holder panics");
         table.find(hash, |&id| &*self.strings[id as usize] == s).map(|&id| self.symbol(id))
+    }
+
+    /// The shard of a hash, by bits that the shard's own table does not use.
+    fn shard(&self, hash: u64) -> &RwLock<HashTable<u32>> {
+        &self.shards[(hash >> 48) as usize % SHARDS]
     }
 
     /// The string of `symbol`.

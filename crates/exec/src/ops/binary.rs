@@ -14,6 +14,7 @@ use crate::context::{Cx, ProblemList};
 use crate::error::ExecError;
 use crate::operator::{Opened, Schema, Source, first_error};
 use crate::ops::calls::is_scalar;
+use crate::ops::grouping::all_differ;
 use crate::ops::join::{JoinSpec, MatchGroups};
 use crate::ops::join_general::open_general;
 use crate::ops::map::drop_names;
@@ -138,7 +139,7 @@ fn open_join<'q>(
         let marked = |m: usize| spec.marks() || (spec.is_filter() && many.schema.drops_name(m));
         schema.drop_name = pairs.iter().map(|&(m, _)| marked(m)).collect();
     }
-    if crate::ops::grouping::Groups::by_labels(&schema.labels, cx)?.len() != pairs.len() {
+    if !all_differ(&schema.labels, cx)? {
         // Results that share labels must not meet at a step: that is settled step by step.
         return general();
     }

@@ -1,6 +1,6 @@
 //! Label work of aggregations and joins: which rows belong together.
 
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -104,7 +104,15 @@ impl Groups {
     /// Groups rows by some of their labels.
     pub(crate) fn by_key(rows: &[Labels], key: &KeyLabels, cx: &Cx<'_>) -> Result<Self, ExecError> {
         let mut grouper = Grouper::new(key, cx)?;
-        let of_row = grouper.insert_all(rows)?;
+        let one_group = matches!(key, KeyLabels::On(names) if names.is_empty());
+        let of_row = match rows {
+            [first, ..] if one_group => {
+                grouper.insert(first)?;
+                grouper.tally.reserve(rows.len() * size_of::<u32>())?;
+                vec![0; rows.len()]
+            }
+            _ => grouper.insert_all(rows)?,
+        };
         let (keys, held) = grouper.finish()?;
         Ok(Self { of_row, keys, held })
     }
@@ -249,9 +257,41 @@ impl<'k> Grouper<'k> {
     }
 }
 
+/// As few rows are compared with each other.
+const FEW_ROWS: usize = 4;
+/// What a row takes in the table by which equal rows are found.
+const TABLE_BYTES: usize = 2 * (size_of::<Slot>() + 1);
+
+/// Whether no two rows have equal labels: so it mostly is, and groups need not be made then.
+pub(crate) fn all_differ(rows: &[Labels], cx: &Cx<'_>) -> Result<bool, ExecError> {
+    if rows.len() <= FEW_ROWS {
+        return Ok((1..rows.len()).all(|i| !rows[..i].contains(&rows[i])));
+    }
+    let _held = cx.hold(rows.len().saturating_mul(TABLE_BYTES))?;
+    let hasher = RandomState::default();
+    let mut table = HashTable::with_capacity(rows.len());
+    for (i, labels) in rows.iter().enumerate() {
+        if i % 4096 == 0 {
+            cx.check()?;
+        }
+        let hash = hash_labels(&hasher, labels.iter());
+        let same = |slot: &Slot| slot.hash == hash && rows[slot.group as usize] == *labels;
+        if table.find(Slot::spread(hash), same).is_some() {
+            return Ok(false);
+        }
+        let group = u32::try_from(i).expect("invariant: max_series keeps rows below 2^32");
+        table.insert_unique(Slot::spread(hash), Slot { hash, group }, |slot| Slot::spread(slot.hash));
+    }
+    Ok(true)
+}
+
 fn hash_key(hasher: &RandomState, key: &KeyLabels, labels: &Labels) -> u32 {
+    hash_labels(hasher, key.iter(labels))
+}
+
+fn hash_labels(hasher: &RandomState, labels: impl Iterator<Item = Label>) -> u32 {
     let mut state = hasher.build_hasher();
-    key.iter(labels).for_each(|label| label.hash(&mut state));
+    labels.for_each(|label| state.write_u64((label.name.index() as u64) << 32 | label.value.index() as u64));
     (state.finish() >> 32) as u32
 }
 
@@ -277,5 +317,22 @@ mod tests {
         let without = Groups::by_key(&rows, &KeyLabels::except(&["a"], &symbols), &cx).expect("no limit");
         assert_eq!(without.of_row, [0, 0, 1]);
         assert_eq!(Groups::by_labels(&rows, &cx).expect("no limit").len(), 3);
+    }
+
+    #[test]
+    fn equal_labels_are_found() {
+        let symbols = Symbols::new();
+        let store = promqlite_storage::MemStore::new();
+        let cx = Cx::for_tests(&store);
+        for n in [0, 1, 2, FEW_ROWS, FEW_ROWS + 1, 1000] {
+            let mut rows: Vec<Labels> = (0..n)
+                .map(|i| Labels::new(&symbols, [("a", &*(i / 7).to_string()), ("b", &*(i % 7).to_string())]))
+                .collect();
+            assert!(all_differ(&rows, &cx).expect("no limit"));
+            if n > 1 {
+                rows[n - 1] = rows[0].clone();
+                assert!(!all_differ(&rows, &cx).expect("no limit"));
+            }
+        }
     }
 }

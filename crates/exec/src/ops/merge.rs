@@ -8,7 +8,7 @@ use crate::block::Block;
 use crate::context::Cx;
 use crate::error::ExecError;
 use crate::operator::{Opened, Schema, Source, first_error};
-use crate::ops::grouping::{Groups, Members};
+use crate::ops::grouping::{Groups, Members, all_differ};
 
 /// When rows with equal labels are an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,10 +42,10 @@ pub(crate) fn merge_equal<'q>(
     if input.rows() < 2 {
         return Ok(input);
     }
-    let groups = Groups::by_labels(&input.schema.labels, cx)?;
-    if groups.len() == input.rows() {
+    if all_differ(&input.schema.labels, cx)? {
         return Ok(input);
     }
+    let groups = Groups::by_labels(&input.schema.labels, cx)?;
     if conflict == Conflict::AnyStep {
         check_series(&input, &groups, cx).map_err(|error| first_error(error, &[&input], cx))?;
     }
