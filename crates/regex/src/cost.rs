@@ -1,9 +1,11 @@
 //! What a pattern costs, told before it is paid.
 
-use crate::parse::parse;
+use crate::parse::{Parsed, parse};
 use crate::regex::MAX_COMPILED_BYTES;
 use crate::stack::with_room_for;
 
+/// Small patterns are no longer than this, bytes.
+const SMALL_LEN: usize = 64;
 /// Bytes of the syntax tree per byte of the pattern, with room for lists that grow.
 const TREE_BYTES: usize = 128;
 /// Bytes of a class such as `\pL`, with the copies that are made while it is read.
@@ -26,8 +28,19 @@ pub fn reading_bytes(pattern: &str) -> usize {
 #[must_use]
 pub fn compiled_bytes(pattern: &str) -> usize {
     let Ok(parsed) = with_room_for(pattern, || parse(pattern, true)) else { return 0 };
+    automata_bytes(&parsed)
+}
+
+/// The same of a pattern that was read already.
+pub(crate) fn automata_bytes(parsed: &Parsed) -> usize {
     let automaton = usize::try_from(parsed.cost_bytes).unwrap_or(usize::MAX).min(MAX_COMPILED_BYTES);
     automaton + automaton.saturating_mul(4).min(MAX_CACHE_BYTES)
+}
+
+/// Whether the automaton of a pattern is small whatever it says: a short one without escapes and counted repetitions.
+#[must_use]
+pub fn is_small(pattern: &str) -> bool {
+    pattern.len() <= SMALL_LEN && !pattern.contains(['\\', '{'])
 }
 
 #[cfg(test)]

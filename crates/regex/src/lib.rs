@@ -25,7 +25,7 @@ mod stack;
 mod template;
 mod unicode;
 
-pub use cost::{compiled_bytes, reading_bytes};
+pub use cost::{compiled_bytes, is_small, reading_bytes};
 pub use error::{RegexError, RegexErrorReason};
 pub use regex::Regex;
 pub use template::Template;

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use regex_automata::meta;
 use regex_syntax::hir::{Hir, HirKind, Look};
 
+use crate::cost::{automata_bytes, is_small};
 use crate::error::{RegexError, RegexErrorReason};
 use crate::fast::Fast;
 use crate::parse::{Parsed, parse};
@@ -30,6 +31,8 @@ struct Inner {
     group_names: Vec<Option<Box<str>>>,
     /// Whether the whole pattern is one group, such as `(.*)`: that group is then the whole value.
     is_one_group: bool,
+    /// An upper estimate of what the engine takes.
+    compiled_bytes: usize,
     engine: OnceLock<meta::Regex>,
 }
 
@@ -50,7 +53,15 @@ impl Regex {
     pub fn new(pattern: &str) -> Result<Self, RegexError> {
         let anchoring = Anchoring::Whole;
         if let Some(fast) = Fast::of_plain(pattern) {
-            return Ok(Self::with(pattern, anchoring, fast, vec![None], false));
+            return Ok(Self(Arc::new(Inner {
+                pattern: pattern.into(),
+                anchoring,
+                fast,
+                group_names: vec![None],
+                is_one_group: false,
+                compiled_bytes: 0,
+                engine: OnceLock::new(),
+            })));
         }
         Self::build(pattern, anchoring, anchoring.parse(pattern)?)
     }
@@ -59,6 +70,12 @@ impl Regex {
     ///
     /// So `a)|(b` is valid and matches what starts with `a` or ends in `b`, and `\Qa` is not.
     pub fn for_label_replace(pattern: &str) -> Result<Self, RegexError> {
+        // Only an escape can swallow what is pasted behind, and what is small does not become too large.
+        if is_small(pattern)
+            && let Ok(parsed) = Anchoring::Whole.parse(pattern)
+        {
+            return Self::build(pattern, Anchoring::Whole, parsed);
+        }
         let pasted = Anchoring::Pasted.parse(pattern)?;
         match Anchoring::Whole.parse(pattern) {
             Ok(parsed) => Self::build(pattern, Anchoring::Whole, parsed),
@@ -78,22 +95,25 @@ impl Regex {
             let compiled = with_room_for(pattern, || compile(&anchoring.tie(&parsed.hir)));
             compiled.ok_or_else(|| RegexError::new(RegexErrorReason::TooLarge, pattern))?;
         }
-        let group_names = parsed.group_names;
         let is_one_group = anchoring == Anchoring::Whole
-            && group_names.len() == 2
+            && parsed.group_names.len() == 2
             && matches!(parsed.hir.kind(), HirKind::Capture(_));
-        Ok(Self::with(pattern, anchoring, fast, group_names, is_one_group))
+        let (pattern, compiled_bytes, engine) = (pattern.into(), automata_bytes(&parsed), OnceLock::new());
+        let group_names = parsed.group_names;
+        Ok(Self(Arc::new(Inner {
+            pattern,
+            anchoring,
+            fast,
+            group_names,
+            is_one_group,
+            compiled_bytes,
+            engine,
+        })))
     }
 
-    fn with(
-        pattern: &str,
-        anchoring: Anchoring,
-        fast: Fast,
-        group_names: Vec<Option<Box<str>>>,
-        is_one_group: bool,
-    ) -> Self {
-        let (pattern, engine) = (pattern.into(), OnceLock::new());
-        Self(Arc::new(Inner { pattern, anchoring, fast, group_names, is_one_group, engine }))
+    /// An upper estimate of the bytes that the automata of the pattern hold once they are used; 0 if it needs none.
+    pub fn compiled_bytes(&self) -> usize {
+        self.0.compiled_bytes
     }
 
     /// The pattern as written.
@@ -310,6 +330,32 @@ mod tests {
             regex.is_match("foo");
             assert!(regex.0.engine.get().is_none(), "{pattern}");
         }
+    }
+
+    #[test]
+    fn small_patterns_are_pasted_as_they_are() {
+        let small = [
+            "",
+            "(.*)",
+            "a|b",
+            "^a$",
+            "(?i)a",
+            "[a-z]+:(.*)",
+            "a)|(b",
+            "(",
+            "*",
+            "a**",
+            "(?P<x>.)(?P<y>.)",
+            "[",
+            "(?",
+        ];
+        for pattern in small {
+            assert!(is_small(pattern));
+            let pasted = Anchoring::Pasted.parse(pattern).map(|_| ()).map_err(|e| e.to_string());
+            let read = Regex::for_label_replace(pattern).map(|_| ()).map_err(|e| e.to_string());
+            assert_eq!(read, pasted, "{pattern}");
+        }
+        assert!(!is_small("\\Qa") && !is_small("a{2}") && Regex::for_label_replace("\\Qa").is_err());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 use promqlite_model::{Labels, Symbol};
-use promqlite_regex::{Regex, Template, compiled_bytes, reading_bytes};
+use promqlite_regex::{Regex, Template, compiled_bytes, is_small, reading_bytes};
 
 use crate::budget::Tally;
 use crate::context::Cx;
@@ -36,12 +36,17 @@ impl Replace {
         cx: &Cx<'_>,
     ) -> Result<Self, ExecError> {
         cx.keep(reading_bytes(regex))?;
-        cx.keep(compiled_bytes(regex))?;
+        if !is_small(regex) {
+            cx.keep(compiled_bytes(regex))?;
+        }
         cx.check()?;
         let Ok(compiled) = Regex::for_label_replace(regex) else {
             let text = format!("invalid regular expression in label_replace(): {regex}");
             return Err(ExecError::Evaluation(text));
         };
+        if is_small(regex) {
+            cx.keep(compiled.compiled_bytes())?;
+        }
         if destination.is_empty() {
             let text = format!("invalid destination label name in label_replace(): {destination}");
             return Err(ExecError::Evaluation(text));
