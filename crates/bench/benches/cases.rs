@@ -16,8 +16,8 @@ fn list(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(dataset.name());
         group
             .sample_size(10)
-            .warm_up_time(Duration::from_millis(200))
-            .measurement_time(Duration::from_secs(1));
+            .warm_up_time(Duration::from_millis(100))
+            .measurement_time(Duration::from_millis(500));
         for case in cases {
             group.bench_function(&case.name, |bencher| {
                 let store = store.get_or_insert_with(|| dataset.load());

@@ -7,6 +7,7 @@
 pub mod answer;
 pub mod cases;
 pub mod data;
+pub mod instructions;
 pub mod measure;
 pub mod record;
 pub mod table;
