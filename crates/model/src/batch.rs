@@ -102,6 +102,9 @@ pub(crate) fn bit(words: &[u64], i: usize) -> bool {
     words[i / 64] >> (i % 64) & 1 == 1
 }
 
+/// Cells of a block in which histograms get their room at once.
+const SMALL: usize = 1 << 12;
+
 /// The native histograms of a block: a side table that a block of floats does not have.
 #[derive(Clone, Debug)]
 pub struct HistogramCells {
@@ -111,9 +114,10 @@ pub struct HistogramCells {
 }
 
 impl HistogramCells {
-    /// An empty table with room for a row of histograms like `first`.
+    /// An empty table with room for histograms like `first` in all cells, or in a row of a large block.
     fn new(rows: usize, steps: usize, first: HistogramView<'_>) -> Self {
-        let column = HistogramColumn::with_capacity(steps, first);
+        let cells = rows.saturating_mul(steps);
+        let column = HistogramColumn::with_capacity(if cells <= SMALL { cells } else { steps }, first);
         Self { index: vec![NO_HISTOGRAM; rows * steps], steps, column }
     }
 
@@ -372,6 +376,10 @@ impl Batch {
     }
 }
 
+/// Remembers which layout a row has for histograms of one column. One for each row and column.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LayoutMemo(Option<(LayoutId, LayoutId)>);
+
 /// One row of a [`Batch`], as kernels fill it.
 pub struct RowMut<'a> {
     batch: &'a mut Batch,
@@ -402,9 +410,27 @@ impl RowMut<'_> {
         self.batch.set_histogram(self.row, step, histogram.view());
     }
 
-    /// The layout that `like` has in this block, for [`set_numbers`](Self::set_numbers). Layouts of a block stay.
-    pub fn layout_like(&mut self, like: HistogramView<'_>) -> LayoutId {
-        self.batch.histogram_table(like).column.layout_like(like)
+    /// The layout here of histogram `i` of `column`, for [`set_numbers`](Self::set_numbers). Layouts of a block stay.
+    #[inline]
+    pub fn layout_like(&mut self, column: &HistogramColumn, i: u32, memo: &mut LayoutMemo) -> LayoutId {
+        let layout = column.layout(i);
+        match memo.0 {
+            Some((known, here)) if known == layout => here,
+            _ => {
+                let like = column.get(i);
+                let here = self.batch.histogram_table(like).column.layout_like(like);
+                memo.0 = Some((layout, here));
+                here
+            }
+        }
+    }
+
+    /// Sets a step to histogram `i` of `column`.
+    #[inline]
+    pub fn set_histogram_of(&mut self, step: usize, column: &HistogramColumn, i: u32, memo: &mut LayoutMemo) {
+        let layout = self.layout_like(column, i, memo);
+        let numbers = column.numbers(i);
+        self.set_numbers(step, layout, numbers.hint, numbers.totals, numbers.buckets.iter().copied());
     }
 
     /// Sets a step to a histogram of a layout that [`layout_like`](Self::layout_like) returned: count, sum and zero

@@ -14,7 +14,7 @@ mod time;
 mod value;
 
 pub use annotation::{Annotation, Annotations, ForcedMonotonicity, Level, Pos};
-pub use batch::{Batch, HistogramCells, RowMut, Validity, words_for};
+pub use batch::{Batch, HistogramCells, LayoutMemo, RowMut, Validity, words_for};
 pub use format::{float_g, float_plain, quote};
 pub use labels::{Label, LabelSet, Labels, LabelsBuilder};
 pub use matcher::{MatchOp, Matcher};

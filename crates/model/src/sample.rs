@@ -146,6 +146,16 @@ impl SampleBuf {
         }
     }
 
+    /// Makes room for more samples, `histograms` of them native histograms without buckets.
+    pub fn reserve(&mut self, samples: usize, histograms: usize) {
+        self.times.reserve(samples);
+        self.values.reserve(samples);
+        if histograms > 0 {
+            self.index.reserve(self.times.len() - self.index.len() + samples);
+            self.histograms.reserve(histograms);
+        }
+    }
+
     /// Adds a histogram of a column without its buckets and with a hint of its own, after the others.
     pub fn push_histogram_totals(
         &mut self,

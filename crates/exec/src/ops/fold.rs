@@ -83,7 +83,7 @@ fn held_twice(all: &Accumulator) -> usize {
 }
 
 /// Cells of a batch with histograms: a few hundred KiB, which stay in a core's cache until they are added up.
-const HISTOGRAM_CELLS: usize = 1 << 10;
+const HISTOGRAM_CELLS: usize = 1 << 11;
 
 fn accumulate(
     into: &mut Accumulator,

@@ -1,7 +1,7 @@
 //! The instant selector's kernel: the newest sample of each step.
 
 use promqlite_functions::Stop;
-use promqlite_model::{RowMut, Samples, TimeRange, first_at_or_after, is_stale};
+use promqlite_model::{LayoutMemo, NO_HISTOGRAM, RowMut, Samples, TimeRange, first_at_or_after, is_stale};
 use promqlite_plan::{Emit, TimeMap};
 
 /// The reference time of each step, in ms.
@@ -150,10 +150,15 @@ pub(crate) fn fill(
             let (values, valid) = row.floats();
             fill_floats(samples, references, lookback_ms, stop, values, valid)
         }
-        Emit::Value => newest(samples, references, lookback_ms, stop, |k, i| match samples.histogram(i) {
-            Some(histogram) => row.set_histogram_view(k, histogram),
-            None => row.set(k, samples.values[i]),
-        }),
+        Emit::Value => {
+            let mut layout = LayoutMemo::default();
+            newest(samples, references, lookback_ms, stop, |k, i| match samples.histograms {
+                Some(h) if h.index[i] != NO_HISTOGRAM => {
+                    row.set_histogram_of(k, h.column, h.index[i], &mut layout);
+                }
+                _ => row.set(k, samples.values[i]),
+            })
+        }
         Emit::Timestamp => newest(samples, references, lookback_ms, stop, |k, i| {
             row.set(k, samples.times[i] as f64 / 1000.0);
         }),

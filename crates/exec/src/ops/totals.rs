@@ -40,6 +40,7 @@ impl Selection for TotalsOnly {
             buf.extend(&samples);
             return Ok(buf.samples());
         };
+        buf.reserve(samples.len(), samples.len());
         let mut previous = None;
         let landings = landings(samples.times, self.walk, range.end.0);
         let mut landings = landings.into_iter().peekable();

@@ -1,6 +1,6 @@
 //! The oldest and the newest sample of a window, and their times.
 
-use promqlite_model::RowMut;
+use promqlite_model::{LayoutMemo, NO_HISTOGRAM, RowMut};
 
 use super::definition::{experimental, keeping_names, of_range};
 use super::window::FloatRow;
@@ -58,14 +58,17 @@ impl Edge {
 }
 
 fn sample(w: &Windows<'_>, row: &mut RowMut<'_>, edge: Edge) {
+    let mut layout = LayoutMemo::default();
     w.for_each(|k, lo, hi| {
         if lo == hi {
             return;
         }
         let i = edge.index(lo, hi);
-        match w.samples.histogram(i) {
-            Some(histogram) => row.set_histogram_view(k, histogram),
-            None => row.set(k, w.samples.values[i]),
+        match w.samples.histograms {
+            Some(h) if h.index[i] != NO_HISTOGRAM => {
+                row.set_histogram_of(k, h.column, h.index[i], &mut layout)
+            }
+            _ => row.set(k, w.samples.values[i]),
         }
     });
 }

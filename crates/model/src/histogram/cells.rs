@@ -145,7 +145,10 @@ pub(super) fn reduced<C: Cell>(side: SideRef<'_, C>, shift: i32) -> Side<C> {
 }
 
 fn compact<C: Cell>(side: &mut Side<C>, max_empty: usize) {
-    if max_empty == 0 && !side.counts.iter().any(|c| c.is_zero()) {
+    if max_empty == 0 {
+        if side.counts.iter().any(|c| c.is_zero()) {
+            side.retain(|count| !count.is_zero());
+        }
         return;
     }
     let mut out = Side::with_capacity(side.spans.len(), side.counts.len());

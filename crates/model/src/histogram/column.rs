@@ -114,6 +114,11 @@ impl HistogramColumn {
         }
     }
 
+    /// Makes room for more histograms, their buckets left out.
+    pub fn reserve(&mut self, histograms: usize) {
+        self.rows.reserve(histograms);
+    }
+
     /// Number of histograms.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -127,6 +127,20 @@ impl FloatHistogram {
         (h.hint, h.zero_count, h.count, h.sum) = (other.hint, other.zero_count, other.count, other.sum);
     }
 
+    /// Becomes a histogram of the layout of `like` with other numbers: count, sum and zero count, the positive and
+    /// then the negative buckets.
+    ///
+    /// # Panics
+    /// When there are fewer numbers than buckets.
+    pub fn set_numbers(&mut self, like: HistogramView<'_>, totals: [f64; 3], buckets: &[f64]) {
+        self.copy_from(like);
+        let h = &mut self.0;
+        [h.count, h.sum, h.zero_count] = totals;
+        let (positive, negative) = buckets.split_at(h.positive.counts.len());
+        h.positive.counts.copy_from_slice(positive);
+        h.negative.counts.copy_from_slice(negative);
+    }
+
     /// Replaces the counter-reset hint.
     pub fn set_hint(&mut self, hint: CounterResetHint) {
         self.0.hint = hint;

@@ -53,17 +53,38 @@ impl<C: Copy> Side<C> {
 
     /// Appends a bucket. Indices must ascend.
     pub(super) fn push(&mut self, index: i32, count: C) {
+        self.push_span(index);
+        self.counts.push(count);
+    }
+
+    fn push_span(&mut self, index: i32) {
         match self.spans.last_mut() {
             Some(last) if index == self.end => last.length += 1,
             _ => self.spans.push(Span { offset: index - self.end, length: 1 }),
         }
-        self.counts.push(count);
         self.end = index + 1;
     }
 
     /// The last bucket, if it has this index.
     pub(super) fn last_at(&mut self, index: i32) -> Option<&mut C> {
         if self.end == index + 1 { self.counts.last_mut() } else { None }
+    }
+
+    /// Removes the buckets whose contents `keep` refuses.
+    pub(super) fn retain(&mut self, keep: impl Fn(C) -> bool) {
+        let mut kept = Self { spans: Vec::with_capacity(self.spans.len() + 1), ..Self::default() };
+        let mut counts = std::mem::take(&mut self.counts);
+        let mut len = 0;
+        for (place, index) in Indices::new(&self.spans, counts.len()).enumerate() {
+            let count = counts[place];
+            if keep(count) {
+                kept.push_span(index);
+                counts[len] = count;
+                len += 1;
+            }
+        }
+        counts.truncate(len);
+        *self = Self { counts, ..kept };
     }
 
     /// Removes all buckets.

@@ -1,9 +1,9 @@
 //! `rate`, `increase` and `delta` of windows that may hold native histograms.
 
 use promqlite_model::histogram::{
-    Combined, CounterResetHint, FloatHistogram, HistogramView, LayoutId, MixedSchemas, Numbers, Schema,
+    Combined, CounterResetHint, FloatHistogram, HistogramView, MixedSchemas, Numbers, Schema,
 };
-use promqlite_model::{Annotation, HistogramSamples, RowMut, Samples};
+use promqlite_model::{Annotation, HistogramSamples, LayoutMemo, RowMut, Samples};
 
 use super::Kind;
 use super::extrapolate::Span;
@@ -94,8 +94,7 @@ struct Changes<'s> {
     seen: Seen,
     /// The change in one window.
     change: FloatHistogram,
-    /// The layout of the newest windows, and the same in the row that is filled.
-    layout: Option<(LayoutId, LayoutId)>,
+    layout: LayoutMemo,
     /// The changes of all buckets in one window.
     buckets: Vec<f64>,
 }
@@ -109,7 +108,7 @@ impl<'s> Changes<'s> {
             facts: Facts::of(kind, samples, histograms, starts),
             seen: Seen::default(),
             change: FloatHistogram::default(),
-            layout: None,
+            layout: LayoutMemo::default(),
             buckets: Vec::new(),
         }
     }
@@ -145,8 +144,8 @@ impl<'s> Changes<'s> {
         self.seen.counters |= !gauge(lo) || !gauge(hi - 1);
     }
 
-    /// Sets step `k` if all histograms of the window have one layout, in which changes are those of the numbers, and
-    /// every bucket has changed; else does nothing and says so.
+    /// Sets step `k` if all histograms of the window have one layout, in which changes are those of the numbers; else
+    /// does nothing and says so.
     #[inline]
     fn set_alike(
         &mut self,
@@ -156,25 +155,26 @@ impl<'s> Changes<'s> {
         extrapolate: Extrapolation,
         row: &mut RowMut<'_>,
     ) -> bool {
-        let column = self.histograms.column;
-        let layout = column.layout(self.histograms.index[lo]);
+        let (column, index) = (self.histograms.column, self.histograms.index[lo]);
         let alike = !self.facts.layouts.any_within(lo + 1, hi);
-        if !alike || hi - lo < 2 || !column.adds_number_by_number(layout) {
-            return false;
-        }
-        let totals = self.change_number_by_number(lo, hi, extrapolate.span.zero.is_some());
-        if self.buckets.iter().fold(false, |any, &bucket| any | (bucket == 0.0)) {
+        if !alike || hi - lo < 2 || !column.adds_number_by_number(column.layout(index)) {
             return false;
         }
         self.note_edges(lo, hi);
-        let in_row = match self.layout {
-            Some((known, in_row)) if known == layout => in_row,
-            _ => row.layout_like(column.get(self.histograms.index[lo])),
-        };
-        self.layout = Some((layout, in_row));
+        let totals = self.change_number_by_number(lo, hi, extrapolate.span.zero.is_some());
         let factor = extrapolate.factor(self.numbers(lo).totals[0], totals[0]);
-        let buckets = self.buckets.iter().map(|bucket| bucket * factor);
-        row.set_numbers(k, in_row, CounterResetHint::Gauge, totals.map(|total| total * factor), buckets);
+        if self.buckets.iter().fold(false, |any, &bucket| any | (bucket == 0.0)) {
+            // Buckets without a change are left out, which makes another layout.
+            self.change.set_numbers(column.get(index), totals, &self.buckets);
+            self.change.set_hint(CounterResetHint::Gauge);
+            self.change.compact(0);
+            self.change.mul(factor);
+            row.set_histogram(k, &self.change);
+        } else {
+            let layout = row.layout_like(column, index, &mut self.layout);
+            let buckets = self.buckets.iter().map(|bucket| bucket * factor);
+            row.set_numbers(k, layout, CounterResetHint::Gauge, totals.map(|total| total * factor), buckets);
+        }
         true
     }
 
