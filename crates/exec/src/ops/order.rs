@@ -146,8 +146,8 @@ mod tests {
         };
         let names = |i: usize| vec![([("a"), "b"][i % 2], i.to_string())];
         let equal = |_: usize| vec![("a", "x".to_owned())];
-        let sets: [(&dyn Fn(usize) -> Vec<(&'static str, String)>, bool); 4] =
-            [(&one, true), (&short, false), (&names, false), (&equal, false)];
+        type Set<'a> = &'a dyn Fn(usize) -> Vec<(&'static str, String)>;
+        let sets: [(Set<'_>, bool); 4] = [(&one, true), (&short, false), (&names, false), (&equal, false)];
         for (set, has_keys) in sets {
             let labels: Vec<Labels> = (0..200)
                 .map(|i| Labels::new(&symbols, set(i).iter().map(|(name, value)| (*name, value.as_str()))))
