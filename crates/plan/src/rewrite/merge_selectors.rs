@@ -1,7 +1,9 @@
 //! Selects equal series once.
 
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 
+use foldhash::fast::RandomState;
 use promqlite_model::{Matcher, TimeRange};
 
 use super::Pass;
@@ -23,15 +25,14 @@ fn apply(plan: &mut Plan) -> bool {
         return false;
     }
     let mut merged: Vec<SelectorSpec> = Vec::with_capacity(before);
-    let mut equal: HashMap<Vec<Matcher>, Vec<usize>> = HashMap::new();
+    let hasher = RandomState::default();
+    let mut alike: HashMap<u64, Vec<usize>, RandomState> = HashMap::default();
     let mut new_id = Vec::with_capacity(before);
     for spec in std::mem::take(&mut plan.selectors) {
-        let homes = equal.entry(sorted(&spec.matchers)).or_default();
-        match homes
-            .iter()
-            .copied()
-            .find(|&i| near(merged[i].range, spec.range) && merged[i].totals_only == spec.totals_only)
-        {
+        // A sum, since the order of matchers does not matter.
+        let hashes = spec.matchers.iter().map(|matcher| hasher.hash_one(matcher));
+        let homes = alike.entry(hashes.fold(0, u64::wrapping_add)).or_default();
+        match homes.iter().copied().find(|&i| joins(&merged[i], &spec)) {
             Some(i) => {
                 absorb(&mut merged[i], &spec);
                 new_id.push(SelectorId(i));
@@ -55,12 +56,18 @@ fn apply(plan: &mut Plan) -> bool {
     true
 }
 
+/// Whether one select can serve both.
+fn joins(home: &SelectorSpec, spec: &SelectorSpec) -> bool {
+    near(home.range, spec.range)
+        && home.totals_only == spec.totals_only
+        && (home.matchers == spec.matchers || sorted(&home.matchers) == sorted(&spec.matchers))
+}
+
 /// Matchers in an order that does not depend on how they were written.
-fn sorted(matchers: &[Matcher]) -> Vec<Matcher> {
-    let mut sorted = matchers.to_vec();
+fn sorted(matchers: &[Matcher]) -> Vec<&Matcher> {
+    let mut sorted: Vec<&Matcher> = matchers.iter().collect();
     sorted
         .sort_by(|a, b| (a.name(), a.op().as_str(), a.value()).cmp(&(b.name(), b.op().as_str(), b.value())));
-    sorted.dedup();
     sorted
 }
 

@@ -6,8 +6,9 @@
 //! than a second look at the samples costs time.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 
+use foldhash::fast::RandomState;
 use promqlite_functions::Kernel;
 use promqlite_model::ValueType;
 use promqlite_syntax::with_stack;
@@ -16,23 +17,23 @@ use super::Pass;
 use super::remarks::Remarks;
 use super::shape::Shape;
 use crate::node::{Node, NodeKind, Plan, Settings};
-use crate::walk::for_each_mut;
+use crate::walk::{for_each, for_each_mut};
 
 pub(super) const PASS: Pass =
     Pass { name: "share-subtrees", summary: "Evaluates expressions that occur several times once.", apply };
 
 fn apply(plan: &mut Plan) -> bool {
-    if !plan.shared.is_empty() || is_chain(&plan.root) {
+    if !plan.shared.is_empty() || !reads_twice(plan) {
         return false;
     }
     let mut survey = Survey {
         settings: plan.settings,
-        hasher: RandomState::new(),
+        hasher: RandomState::default(),
         facts: Vec::new(),
-        streamed: HashSet::new(),
+        streamed: HashSet::default(),
     };
     let all = survey.visit(&plan.root, false).remarks;
-    let mut times: HashMap<u64, usize> = HashMap::new();
+    let mut times: HashMap<u64, usize, RandomState> = HashMap::default();
     for facts in &survey.facts {
         *times.entry(facts.hash).or_default() += 1;
     }
@@ -45,7 +46,7 @@ fn apply(plan: &mut Plan) -> bool {
         times,
         all,
         next: 0,
-        known: HashMap::new(),
+        known: HashMap::default(),
         shared: Vec::new(),
     };
     sharer.visit(&mut plan.root);
@@ -54,18 +55,16 @@ fn apply(plan: &mut Plan) -> bool {
     !plan.shared.is_empty()
 }
 
-/// Whether no node has two operands that read samples: then nothing that is worth sharing occurs twice.
-fn is_chain(root: &Node) -> bool {
-    let mut node = root;
-    loop {
-        let reads = |node: &&Node| !matches!(node.kind, NodeKind::Number(_) | NodeKind::String(_));
-        let operands: Vec<&Node> = node.children().into_iter().filter(reads).collect();
-        match operands[..] {
-            [] => return true,
-            [operand] => node = operand,
-            _ => return false,
+/// Whether a selector is read at two places: what is shared reads samples, and equal reads are one selector by now.
+fn reads_twice(plan: &Plan) -> bool {
+    let mut read = vec![false; plan.selectors.len()];
+    let mut twice = false;
+    for_each(&plan.root, &mut |node| {
+        if let Some(id) = node.selector() {
+            twice |= std::mem::replace(&mut read[id.0], true);
         }
-    }
+    });
+    twice
 }
 
 /// What is known about the subtree at a node.
@@ -85,7 +84,7 @@ struct Survey {
     hasher: RandomState,
     facts: Vec<Facts>,
     /// The hashes of subtrees whose series an aggregation somewhere takes one by one.
-    streamed: HashSet<u64>,
+    streamed: HashSet<u64, RandomState>,
 }
 
 impl Survey {
@@ -121,13 +120,13 @@ impl Survey {
 
 struct Sharer {
     facts: Vec<Facts>,
-    streamed: HashSet<u64>,
-    times: HashMap<u64, usize>,
+    streamed: HashSet<u64, RandomState>,
+    times: HashMap<u64, usize, RandomState>,
     all: Remarks,
     /// The place of the next node in `facts`.
     next: usize,
     /// Indices into `shared` by hash.
-    known: HashMap<u64, Vec<usize>>,
+    known: HashMap<u64, Vec<usize>, RandomState>,
     shared: Vec<Node>,
 }
 

@@ -52,8 +52,7 @@ impl Fast {
     /// Of a pattern of plain characters and `|`, the most frequent ones by far: to read them costs a third of what
     /// it takes to parse a typical query.
     pub(crate) fn of_plain(pattern: &str) -> Option<Self> {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-:/|".contains(&byte);
-        if pattern.is_empty() || !pattern.bytes().all(plain) {
+        if !is_plain(pattern) {
             return None;
         }
         let texts: Vec<String> = pattern.split('|').map(str::to_owned).collect();
@@ -96,6 +95,12 @@ impl Fast {
     pub(crate) fn matches_empty(&self) -> Option<bool> {
         self.matches_empty
     }
+}
+
+/// Whether a pattern has plain characters and `|` only.
+pub(crate) fn is_plain(pattern: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-:/|".contains(&byte);
+    !pattern.is_empty() && pattern.bytes().all(plain)
 }
 
 impl Matcher {
