@@ -56,6 +56,9 @@ const CASES: &[(&str, &[&str])] = &[
     ("up{job=\"shpo\"}", &["unknown-value"]),
     ("up{job!=\"shpo\"}", &[]),
     ("up{nothing=\"\"}", &[]),
+    ("absent(up{job=\"shpo\"})", &[]),
+    ("absent_over_time(upp[5m])", &[]),
+    ("absent(up{job=~\"shop\"})", &["regex-without-pattern"]),
     // Operands.
     ("sum by (job) (up) / on (instance) sum by (instance) (up)", &["join-without-label"]),
     ("sum by (instance) (up) / on (instance) sum by (instance) (up)", &[]),

@@ -3,17 +3,23 @@
 use promqlite_model::{MatchOp, Matcher};
 use promqlite_plan::typed::Expr;
 
-use super::{Lint, selector, written};
+use super::{Lint, function_name, selector, written};
 use crate::facts::metric_of;
 use crate::finding::{
     REGEX_MATCHES_ALL, REGEX_WITHOUT_PATTERN, UNKNOWN_LABEL, UNKNOWN_METRIC, UNKNOWN_VALUE,
 };
 use crate::similar::similar;
 
-pub(super) fn check(lint: &mut Lint<'_>, expr: &Expr) {
+/// Functions that are asked for what is missing.
+const FOR_WHAT_IS_MISSING: [&str; 2] = ["absent", "absent_over_time"];
+
+pub(super) fn check(lint: &mut Lint<'_>, expr: &Expr, parents: &[&Expr]) {
     let Some(selector) = selector(expr) else { return };
     for matcher in &selector.matchers {
         check_regex(lint, expr, matcher);
+    }
+    if parents.iter().any(|parent| function_name(parent).is_some_and(|f| FOR_WHAT_IS_MISSING.contains(&f))) {
+        return;
     }
     let Some(metric) = metric_of(&selector.matchers) else { return };
     if !lint.facts.knows(metric) {

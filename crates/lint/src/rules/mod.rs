@@ -37,7 +37,7 @@ pub(crate) struct Lint<'s> {
 impl Lint<'_> {
     fn visit<'e>(&mut self, expr: &'e Expr, parents: &mut Vec<&'e Expr>) {
         with_stack(|| {
-            matcher::check(self, expr);
+            matcher::check(self, expr, parents);
             counter::check(self, expr, parents);
             aggregation::check(self, expr);
             operands::check(self, expr);
