@@ -2,6 +2,7 @@
 
 mod editing;
 mod exit_codes;
+mod loading;
 mod prompt;
 mod pty;
 mod readme;

@@ -191,6 +191,9 @@ pub(crate) struct ExplainArgs {
     /// Answer the query over the files, and show what each operator read, took and used
     #[arg(long)]
     pub(crate) analyze: bool,
+    /// Print what --analyze shows as JSON: times in seconds, sizes in bytes, a part with the depth below it after it
+    #[arg(long, requires = "analyze")]
+    pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) time: TimeArgs,
     #[command(flatten)]

@@ -60,6 +60,8 @@ pub(crate) const EXIT_USAGE: u8 = 2;
 pub(crate) const EXIT_PARSE: u8 = 3;
 /// An empty result, if the user wants to be told that way.
 pub(crate) const EXIT_EMPTY: u8 = 4;
+/// What Ctrl-C ended, as shells count it: 128 and the number of the signal.
+pub(crate) const EXIT_INTERRUPTED: u8 = 130;
 
 impl Failure {
     /// The failure of the query `text`.
@@ -88,6 +90,7 @@ impl Failure {
             _ if self.is_broken_pipe() => 0,
             Self::Query { error, .. } if error.diagnostic().is_some() => EXIT_PARSE,
             Self::Query { .. } | Self::Storage(_) | Self::Script { .. } => EXIT_FAILED,
+            Self::Load(FormatError::Cancelled) => EXIT_INTERRUPTED,
             Self::Load(
                 FormatError::Io { .. }
                 | FormatError::NoFiles { .. }

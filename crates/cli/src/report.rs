@@ -2,6 +2,7 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use promqlite::{Diagnostic, LowerError, QueryError};
+use promqlite_formats::FormatError;
 use promqlite_formats::write::Notes;
 use promqlite_lint::{EmptyReason, Finding, Severity};
 use promqlite_syntax::Span;
@@ -26,6 +27,7 @@ pub(crate) fn failure(failure: &Failure) {
 fn render(failure: &Failure, coloured: bool) -> String {
     let headline = match failure {
         Failure::Usage(message) => format!("error: {message}"),
+        Failure::Load(error @ FormatError::Unrecognised { .. }) => format!("{error} (--input-format FORMAT)"),
         other => other.to_string(),
     };
     let mut out = paint(&headline, RED, coloured);

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use crate::failure::Failure;
 use crate::result_format::ResultFormat;
 use crate::terminal::{self, Colour};
-use crate::time::{parse_positive_length, show_length};
+use crate::time::{parse_step, show_length};
 
 /// The settings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -140,7 +140,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
         summary: "Distance of the steps of ranges that name none",
         get: |settings| settings.step.map_or_else(|| "auto".to_owned(), show_length),
         set: |settings, text| {
-            settings.step = if text == "auto" { None } else { Some(parse_positive_length(text)?) };
+            settings.step = if text == "auto" { None } else { Some(parse_step(text)?) };
             Ok(())
         },
     },

@@ -68,10 +68,12 @@ fn parse_offset(rest: &str) -> Result<i64, String> {
     }
 }
 
-/// Reads a length of time into ms: a PromQL duration (`1h30m`) or seconds (`90`, `0.5`). Not negative.
+/// Reads a length of time into ms: a PromQL duration (`1h30m`) or seconds (`90`, `0.5`). What is below a ms is cut
+/// off, as in Prometheus. Not negative.
 pub(crate) fn parse_length(text: &str) -> Result<i64, String> {
     if let Ok(seconds) = text.parse::<f64>() {
-        let ms = (seconds * 1000.0).round();
+        // Decimal fractions are not exact: 1.001 s is a little less than 1001 ms.
+        let ms = ((seconds * 1e9).round() / 1e6).floor();
         return if (0.0..=MAX_MS).contains(&ms) { Ok(ms as i64) } else { Err("out of range".into()) };
     }
     match parse_duration(text) {
@@ -87,6 +89,20 @@ pub(crate) fn parse_positive_length(text: &str) -> Result<i64, String> {
         ms => Ok(ms),
     }
 }
+
+/// Reads the distance of the steps of a range query into ms, which must be at least one.
+pub(crate) fn parse_step(text: &str) -> Result<i64, String> {
+    let negative = text.strip_prefix('-').is_some_and(|length| parse_length(length).is_ok());
+    match parse_length(text) {
+        Err(_) if negative => Err(NO_STEP.into()),
+        Ok(0) => Err(NO_STEP.into()),
+        other => other,
+    }
+}
+
+/// What Prometheus' HTTP API says to steps of no length.
+const NO_STEP: &str =
+    "zero or negative query resolution step widths are not accepted. Try a positive integer";
 
 /// An instant in RFC 3339, in UTC, with ms only where there are any; as Unix seconds if it is in no calendar year.
 pub(crate) fn show_time(t: Timestamp) -> String {
@@ -143,6 +159,9 @@ mod tests {
             ("1h30m", Some(5_400_000)),
             ("15", Some(15_000)),
             ("0.25", Some(250)),
+            ("1.001", Some(1001)),
+            ("0.0019", Some(1)),
+            ("0.0009", Some(0)),
             ("0", Some(0)),
             ("-5m", None),
             ("-1", None),
@@ -153,6 +172,17 @@ mod tests {
             assert_eq!(parse_length(text).ok(), want, "{text:?}");
         }
         assert!(parse_positive_length("0s").is_err());
+    }
+
+    #[test]
+    fn steps_last_a_millisecond_at_least() {
+        for text in ["0", "0s", "0.0005", "-1", "-5m", "1e-300", "-0.0001"] {
+            assert_eq!(parse_step(text), Err(NO_STEP.to_owned()), "{text:?}");
+        }
+        for (text, want) in [("0.001", 1), ("0.0015", 1), ("15", 15_000), ("1ms", 1)] {
+            assert_eq!(parse_step(text), Ok(want), "{text:?}");
+        }
+        assert_ne!(parse_step("-x"), Err(NO_STEP.to_owned()));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use clap::Args;
 use promqlite::{Millis, Query, Timestamp};
 
-use crate::time::{NOW, TimeSpec, parse_length, parse_positive_length, parse_time, show_length, show_time};
+use crate::time::{NOW, TimeSpec, parse_length, parse_step, parse_time, show_length, show_time};
 
 /// The time options of a command.
 #[derive(Args, Clone, Debug, Default)]
@@ -24,7 +24,7 @@ pub(crate) struct TimeArgs {
     #[arg(long, value_name = "DURATION", value_parser = parse_length)]
     pub(crate) last: Option<i64>,
     /// Distance of the steps of a range query [default: a 250th of the range, in whole seconds]
-    #[arg(long, value_name = "DURATION", value_parser = parse_positive_length)]
+    #[arg(long, value_name = "DURATION", value_parser = parse_step, allow_hyphen_values = true)]
     pub(crate) step: Option<i64>,
     /// What `now` is [default: the time of the newest sample]; `--now now` is the wall clock
     #[arg(long, value_name = "TIME", value_parser = parse_time, allow_hyphen_values = true)]

@@ -37,7 +37,8 @@ pub(crate) struct InputArgs {
     /// Keep `le` and `quantile` as they are written, instead of as Prometheus 3 stores them (`1` → `1.0`)
     #[arg(long)]
     pub(crate) keep_le: bool,
-    /// Time of samples that have none [default: from the file's name, else its modification]
+    /// Time of samples that have none [default: from the file's name, else its modification;
+    /// of standard input, now]
     #[arg(long, value_name = "TIME", value_parser = parse_time, allow_hyphen_values = true)]
     pub(crate) sample_time: Option<TimeSpec>,
     /// Metric name of series that have none, such as saved results of functions

@@ -10,12 +10,12 @@ use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use promqlite::storage::{MergedStore, MergedStoreBuilder, SelectRequest};
 use promqlite::{MemStore, Millis, Storage, TimeRange, Timestamp};
-use promqlite_formats::{Compression, FileReport, Input, LoadReport, Loader, resolve_inputs};
+use promqlite_formats::{Compression, FileReport, FormatError, Input, LoadReport, Loader, resolve_inputs};
 use promqlite_tsdb::DataDir;
 
 pub(crate) use args::InputArgs;
@@ -149,6 +149,7 @@ impl Dataset {
         for group in groups::groups(paths) {
             opening.add(&group, args, cancel)?;
         }
+        check(cancel)?;
         let mut dataset = opening.finish()?;
         dataset.load_time = started.elapsed();
         Ok(dataset)
@@ -272,6 +273,7 @@ impl Opening {
                     let sign = LateSpinner::new(path.display().to_string());
                     let directory = directories::open(&path, args, cancel)?;
                     drop(sign);
+                    check(cancel)?;
                     self.add_directory(directory, group, args);
                 }
                 other => return Err(Failure::Usage(format!("cannot load {other:?}"))),
@@ -311,7 +313,7 @@ impl Opening {
             .cancel_on(Arc::clone(cancel));
         loader.load_files(files)?;
         if standard_input {
-            loader.load_reader("-", io::stdin().lock())?;
+            loader.load_reader_at("-", io::stdin().lock(), clock().0)?;
         }
         let loaded: LoadReport = loader.finish();
         drop(bar);
@@ -340,6 +342,11 @@ impl Opening {
         let (inputs, directories, loaded) = (self.inputs, self.directories, self.loaded);
         Ok(Dataset { store, inputs, directories, loaded, counts: self.counts, load_time: Duration::ZERO })
     }
+}
+
+/// Fails if loading is to stop.
+fn check(cancel: &AtomicBool) -> Result<(), Failure> {
+    if cancel.load(Ordering::Relaxed) { Err(FormatError::Cancelled.into()) } else { Ok(()) }
 }
 
 /// All parts as one store. Where two of them disagree about a sample, the first stays.

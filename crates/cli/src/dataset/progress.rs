@@ -29,7 +29,9 @@ impl LateBar {
         if !self.wanted || self.started.elapsed() < BAR_AFTER {
             return;
         }
-        let bar = self.bar.get_or_insert_with(|| new_bar(progress.bytes_total));
+        // Pipes have no size.
+        let total = progress.bytes_total.filter(|total| *total >= progress.bytes_done);
+        let bar = self.bar.get_or_insert_with(|| new_bar(total));
         bar.set_position(progress.bytes_done);
         bar.set_message(progress.file.to_owned());
     }
@@ -60,7 +62,7 @@ impl LateSpinner {
             if end.recv_timeout(BAR_AFTER) != Err(RecvTimeoutError::Timeout) {
                 return;
             }
-            let bar = new_bar(None);
+            let bar = styled(ProgressBar::new_spinner(), "{spinner} {msg}");
             bar.set_message(message);
             while end.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
                 bar.tick();
@@ -85,10 +87,13 @@ impl Drop for LateSpinner {
 const TICK: Duration = Duration::from_millis(100);
 
 fn new_bar(bytes_total: Option<u64>) -> ProgressBar {
-    let (bar, template) = match bytes_total {
-        Some(total) => (ProgressBar::new(total), "{bar:30} {bytes}/{total_bytes} {msg}"),
-        None => (ProgressBar::new_spinner(), "{spinner} {msg}"),
-    };
+    match bytes_total {
+        Some(total) => styled(ProgressBar::new(total), "{bar:30} {bytes}/{total_bytes} {msg}"),
+        None => styled(ProgressBar::new_spinner(), "{spinner} {bytes} {msg}"),
+    }
+}
+
+fn styled(bar: ProgressBar, template: &str) -> ProgressBar {
     bar.set_draw_target(ProgressDrawTarget::stderr());
     bar.with_style(ProgressStyle::with_template(template).expect("invariant: the template is well-formed"))
 }

@@ -2,10 +2,12 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use promqlite::Cancel;
 
-use crate::failure::Failure;
+use crate::failure::{EXIT_INTERRUPTED, Failure};
+use crate::terminal::note;
 
 /// What Ctrl-C stops: the running query, or the running load. At the prompt it is the line editor's.
 #[derive(Clone, Default)]
@@ -26,8 +28,8 @@ enum Running {
     Query(Cancel),
 }
 
-/// The exit code of a program that Ctrl-C ended.
-const EXIT_INTERRUPTED: i32 = 130;
+/// How long it may take to stop without a word.
+const SILENCE: Duration = Duration::from_millis(400);
 
 impl Interrupt {
     /// Ctrl-C ends the process, as usual.
@@ -39,7 +41,7 @@ impl Interrupt {
     pub(crate) fn install() -> Result<Self, Failure> {
         let interrupt = Self::default();
         let handler = interrupt.clone();
-        ctrlc::set_handler(move || handler.fire()).map_err(|e| match e {
+        ctrlc::set_handler(move || handler.press()).map_err(|e| match e {
             ctrlc::Error::System(e) => Failure::io("Ctrl-C handler", e),
             other => Failure::io("Ctrl-C handler", std::io::Error::other(other)),
         })?;
@@ -69,6 +71,25 @@ impl Interrupt {
         *self.0.running.lock().unwrap_or_else(PoisonError::into_inner) = running;
     }
 
+    /// Reacts to the keys. What is slow to stop, such as waiting for a pipe that gives nothing, is not waited for in
+    /// silence.
+    fn press(&self) {
+        self.fire();
+        std::thread::sleep(SILENCE);
+        if self.is_stopping() {
+            note("stopping; Ctrl-C again ends the program");
+        }
+    }
+
+    /// Whether something runs that was told to stop.
+    fn is_stopping(&self) -> bool {
+        match &*self.0.running.lock().unwrap_or_else(PoisonError::into_inner) {
+            Running::Nothing => false,
+            Running::Load => self.0.load.load(Ordering::Relaxed),
+            Running::Query(cancel) => cancel.is_canceled(),
+        }
+    }
+
     fn fire(&self) {
         let running = self.0.running.lock().unwrap_or_else(PoisonError::into_inner);
         let again = match &*running {
@@ -81,7 +102,7 @@ impl Interrupt {
             }
         };
         if again {
-            std::process::exit(EXIT_INTERRUPTED);
+            std::process::exit(EXIT_INTERRUPTED.into());
         }
     }
 }
@@ -96,12 +117,14 @@ mod tests {
         interrupt.fire();
         assert!(interrupt.during_query(|cancel| {
             interrupt.fire();
-            cancel.is_canceled()
+            cancel.is_canceled() && interrupt.is_stopping()
         }));
+        assert!(!interrupt.is_stopping());
         assert!(!interrupt.during_query(Cancel::is_canceled));
         assert!(interrupt.during_load(|flag| {
+            assert!(!interrupt.is_stopping());
             interrupt.fire();
-            flag.load(Ordering::Relaxed)
+            flag.load(Ordering::Relaxed) && interrupt.is_stopping()
         }));
         assert!(!interrupt.during_load(|flag| flag.load(Ordering::Relaxed)));
     }

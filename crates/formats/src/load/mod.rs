@@ -141,8 +141,31 @@ impl<'a> Loader<'a> {
     /// # Errors
     /// As [`load_all`](Self::load_all).
     pub fn load_reader(&mut self, name: &str, reader: impl Read) -> Result<&FileReport, FormatError> {
+        self.load_stream_of(name, reader, self.options.at_ms)
+    }
+
+    /// Loads what `reader` gives; its samples without a time stand at `at_ms`, in ms since the Unix epoch, unless the
+    /// options name a time.
+    ///
+    /// # Errors
+    /// As [`load_all`](Self::load_all).
+    pub fn load_reader_at(
+        &mut self,
+        name: &str,
+        reader: impl Read,
+        at_ms: i64,
+    ) -> Result<&FileReport, FormatError> {
+        self.load_stream_of(name, reader, self.options.at_ms.or(Some(at_ms)))
+    }
+
+    fn load_stream_of(
+        &mut self,
+        name: &str,
+        reader: impl Read,
+        at_ms: Option<i64>,
+    ) -> Result<&FileReport, FormatError> {
         self.watch.bytes_done = 0;
-        self.load_stream(name, reader, self.options.at_ms)?;
+        self.load_stream(name, reader, at_ms)?;
         Ok(self.report.files.last().expect("invariant: a loaded stream has a report"))
     }
 

@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::repl::commands::{required, wrong};
 use crate::repl::session::{Flow, Session};
-use crate::time::{NOW, parse_length, parse_positive_length, parse_time};
+use crate::time::{NOW, parse_length, parse_step, parse_time};
 use crate::when::{StartSpec, WhenSpec};
 
 pub(super) fn at(session: &mut Session, text: &str) -> Result<Flow, Failure> {
@@ -29,7 +29,7 @@ pub(super) fn range(session: &mut Session, text: &str) -> Result<Flow, Failure> 
     let spec = WhenSpec::Range {
         start: StartSpec::At(time(start)?),
         end: time(end)?,
-        step: parse_step("range", step)?,
+        step: step_after("range", step)?,
     };
     set_times(session, spec)
 }
@@ -37,7 +37,7 @@ pub(super) fn range(session: &mut Session, text: &str) -> Result<Flow, Failure> 
 pub(super) fn last(session: &mut Session, text: &str) -> Result<Flow, Failure> {
     let mut words = required("last", text)?.split_whitespace();
     let length = words.next().unwrap_or_default();
-    let step = parse_step("last", words.next())?;
+    let step = step_after("last", words.next())?;
     if words.next().is_some() {
         return Err(wrong("last", "expected DURATION [STEP]"));
     }
@@ -56,8 +56,8 @@ pub(super) fn step(session: &mut Session, text: &str) -> Result<Flow, Failure> {
     show_times(session)
 }
 
-fn parse_step(name: &str, step: Option<&str>) -> Result<Option<i64>, Failure> {
-    step.map(parse_positive_length).transpose().map_err(|e| wrong(name, format!("step: {e}")))
+fn step_after(name: &str, step: Option<&str>) -> Result<Option<i64>, Failure> {
+    step.map(parse_step).transpose().map_err(|e| wrong(name, format!("step: {e}")))
 }
 
 /// Sets times that are possible; impossible ones leave those of before.

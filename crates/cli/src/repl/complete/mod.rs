@@ -9,6 +9,7 @@ use promqlite_syntax::go_quote;
 
 pub(crate) use context::open_calls;
 pub(crate) use names::Names;
+use names::few;
 
 use crate::repl::help::{aggregation_signature, function_signature};
 use crate::repl::input::as_command;
@@ -73,7 +74,8 @@ fn candidates(names: &Names, place: &Place) -> Vec<Candidate> {
         }
         Expected::LabelValue { label, others, regex } => {
             let values = names.values_of(label, others);
-            values.iter().filter_map(|value| value_text(value, place, *regex)).map(Candidate::plain).collect()
+            let found: Vec<&String> = values.iter().filter(|value| continues(value, place, *regex)).collect();
+            few(&found).filter_map(|value| value_text(value, place, *regex)).map(Candidate::plain).collect()
         }
         Expected::Duration => durations(names, &place.word),
         Expected::Time => times(names, &place.word),
@@ -130,21 +132,31 @@ fn name_text(name: &str, quote_there: Option<char>) -> Option<String> {
     }
 }
 
-/// A label value, quoted; the last alternative only if a regular expression has some already.
+/// Whether a label value starts with what was typed; in a regular expression with its last alternative.
+fn continues(value: &str, place: &Place, regex: bool) -> bool {
+    if !regex {
+        return value.starts_with(&place.word);
+    }
+    let (_, word) = alternatives(&place.word);
+    if value.contains(is_special) { regex_text(value).starts_with(word) } else { value.starts_with(word) }
+}
+
+/// The alternatives of a regular expression that are complete, and the last.
+fn alternatives(word: &str) -> (&str, &str) {
+    word.split_at(word.rfind('|').map_or(0, |at| at + 1))
+}
+
+/// A label value, quoted; in a regular expression behind the alternatives that it has already.
 fn value_text(value: &str, place: &Place, regex: bool) -> Option<String> {
     let mark = place.quote.unwrap_or('"');
     if !regex {
-        return value.starts_with(&place.word).then(|| quoted_with(value, mark))?;
+        return quoted_with(value, mark);
     }
-    let (earlier, word) = match place.word.rfind('|') {
-        Some(at) => place.word.split_at(at + 1),
-        None => ("", place.word.as_str()),
-    };
+    let (earlier, _) = alternatives(&place.word);
     let escaped = regex_text(value);
-    let text = escaped.starts_with(word).then(|| format!("{earlier}{escaped}"))?;
     match mark {
         // What was typed has its escapes already.
-        '`' => quoted_with(&text, mark),
+        '`' => quoted_with(&format!("{earlier}{escaped}"), mark),
         _ => Some(format!("{mark}{earlier}{}{mark}", inside(&escaped, mark))),
     }
 }
@@ -153,12 +165,17 @@ fn value_text(value: &str, place: &Place, regex: bool) -> Option<String> {
 fn regex_text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        if matches!(c, '\\' | '.' | '+' | '*' | '?' | '(' | ')' | '|' | '[' | ']' | '{' | '}' | '^' | '$') {
+        if is_special(c) {
             out.push('\\');
         }
         out.push(c);
     }
     out
+}
+
+/// Whether a character means something in regular expressions.
+fn is_special(c: char) -> bool {
+    matches!(c, '\\' | '.' | '+' | '*' | '?' | '(' | ')' | '|' | '[' | ']' | '{' | '}' | '^' | '$')
 }
 
 fn quoted_with(text: &str, mark: char) -> Option<String> {

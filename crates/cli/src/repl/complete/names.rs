@@ -28,8 +28,18 @@ pub(crate) struct Names {
 /// A label, and the labels and values that the other matchers say.
 type ValuesOf = (String, Vec<(String, String)>);
 
-/// Metrics that are offered at most.
-const MAX_METRICS: usize = 1000;
+/// Names or values that are offered at most.
+const MAX_OFFERED: usize = 1000;
+
+/// Of very many, the first and the last: that is enough to tell how far all of them agree, and nobody reads a list of
+/// the rest.
+pub(super) fn few<T>(found: &[T]) -> impl Iterator<Item = &T> {
+    let (shown, last) = match found {
+        [shown @ .., last] if found.len() > MAX_OFFERED => (&shown[..MAX_OFFERED - 1], Some(last)),
+        all => (all, None),
+    };
+    shown.iter().chain(last)
+}
 
 /// A metric that can be completed.
 #[derive(Clone, Debug)]
@@ -80,18 +90,12 @@ impl Names {
         metrics.binary_search_by(|metric| metric.name.as_str().cmp(name)).is_ok()
     }
 
-    /// The metrics whose names start so. Of very many, the first and the last: that is enough to tell how far all
-    /// of them agree, and nobody reads a list of the rest.
+    /// The metrics whose names start so; of very many [a few](few).
     pub(crate) fn metrics_starting(&self, start: &str) -> impl Iterator<Item = &MetricName> {
         let metrics = self.metrics();
         let first = metrics.partition_point(|metric| metric.name.as_str() < start);
         let found = &metrics[first..];
-        let found = &found[..found.partition_point(|metric| metric.name.starts_with(start))];
-        let (shown, last) = match found {
-            [shown @ .., last] if found.len() > MAX_METRICS => (&shown[..MAX_METRICS - 1], Some(last)),
-            all => (all, None),
-        };
-        shown.iter().chain(last)
+        few(&found[..found.partition_point(|metric| metric.name.starts_with(start))])
     }
 
     /// The labels of these metrics, without the name; of all series if there are none of them.
