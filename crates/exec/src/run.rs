@@ -144,8 +144,12 @@ fn select_all(plan: &Plan, cx: &Cx<'_>) -> Result<Vec<Box<dyn Selection>>, ExecE
     for (id, spec) in plan.selectors.iter().enumerate() {
         let _at = cx.at(|meter| meter.search(SelectorId(id)));
         cx.check()?;
-        let hints =
-            SelectHints { step: spec.step, range: spec.window, needed_labels: spec.needed_labels.clone() };
+        let hints = SelectHints {
+            step: spec.step,
+            range: spec.window,
+            newest_only: spec.newest_only,
+            needed_labels: spec.needed_labels.clone(),
+        };
         let selection = select(&spec.matchers, spec.range, hints, cx)?;
         if let Some(meter) = &cx.meter {
             meter.set_rows(meter.search(SelectorId(id)), selection.len());

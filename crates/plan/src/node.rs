@@ -51,6 +51,8 @@ pub struct SelectorSpec {
     pub step: Millis,
     /// Hint: length of the window; zero for an instant selector.
     pub window: Millis,
+    /// Hint: of each series only the newest sample in the range is looked at.
+    pub newest_only: bool,
     /// Hint: the labels that matter; `None` for all. A selection made with it may have rows with equal labels,
     /// which stay rows of their own, and nothing between the selector and the aggregation above may look for
     /// duplicates. If a row has `__type__` or `__unit__`, whose removal can make real duplicates, the select is

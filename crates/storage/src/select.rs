@@ -112,6 +112,8 @@ pub struct SelectHints {
     pub step: Millis,
     /// Length of the window of a range selector; zero for an instant selector.
     pub range: Millis,
+    /// Whether of each series only the newest sample in the range is looked at: a store may leave out older ones.
+    pub newest_only: bool,
     /// The labels that the result depends on; `None` for all of them. A store may load the values of others
     /// late, but [`Selection::labels`] still tells whole sets: whether two series have equal labels matters
     /// to errors that a query must report.

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use promqlite_model::{Matcher, SampleBuf, TimeRange};
-use promqlite_storage::{SelectRequest, Selection, Storage};
+use promqlite_model::{Matcher, SampleBuf, Samples, TimeRange};
+use promqlite_storage::{SelectHints, SelectRequest, Selection, Storage};
 use promqlite_tsdb::{BlockStore, Encoding, OpenOptions};
 
 fn shared(what: &str) -> Option<PathBuf> {
@@ -82,13 +82,22 @@ fn an_instant_query_reads_one_chunk_of_each_series_that_it_selects() {
     let matchers = [Matcher::equal("__name__", "up")];
     let now = 1_795_414_260_000;
     let range = TimeRange::new(now - 299_999, now);
-    let selection = select(&store, &matchers, range);
-    let mut buf = SampleBuf::default();
+    let whole = select(&store, &matchers, range);
+    let hints = SelectHints { newest_only: true, ..SelectHints::default() };
+    let request = SelectRequest { hints, ..SelectRequest::new(&matchers, range) };
+    let selection = store.select(&request).unwrap();
+    let (mut buf, mut all) = (SampleBuf::default(), SampleBuf::default());
     for i in 0..selection.len() {
-        assert!(!selection.samples(i, range, &mut buf).unwrap().is_empty());
+        let (newest, all) =
+            (selection.samples(i, range, &mut buf).unwrap(), whole.samples(i, range, &mut all).unwrap());
+        let last =
+            |samples: &Samples<'_>| (samples.times[samples.len() - 1], samples.values[samples.len() - 1]);
+        assert_eq!(last(&newest), last(&all));
     }
     let stats = selection.stats();
-    assert!(selection.len() >= 3 && stats.chunks <= 2 * selection.len() as u64, "{stats:?}");
+    assert!(selection.len() >= 3 && stats.chunks == selection.len() as u64, "{stats:?}");
+    // Where the range begins in one chunk and ends in the next, the former is left out.
+    assert!(stats.chunks < whole.stats().chunks, "{stats:?}");
     let size = store.blocks().next().unwrap().info().bytes;
     assert!(stats.bytes * 100 < size, "{stats:?} of {size} bytes");
 }

@@ -55,6 +55,9 @@ impl Lowerer<'_> {
         // The lookback is open at its beginning. What smoothing reads ahead makes up for no skip.
         let reach = if smoothed { Millis(i64::MAX) } else { Millis(lookback.0.saturating_sub(1)) };
         let selector = self.add_selector(selector, range, Millis::ZERO, Walk { steps: at, reach }, scope);
+        let one_time = at.step == Millis::ZERO || scope.grid.len == 1;
+        let spec = &mut self.selectors[selector.0];
+        spec.newest_only = one_time && !smoothed && spec.totals_only.is_none();
         NodeKind::Select { selector, at, lookback, smoothed, emit }
     }
 
@@ -93,7 +96,15 @@ impl Lowerer<'_> {
         let matchers = selector.matchers.clone();
         let totals_only = (scope.buckets == Buckets::Skip).then_some(walk);
         let step = scope.step;
-        self.selectors.push(SelectorSpec { matchers, range, step, window, needed_labels: None, totals_only });
+        self.selectors.push(SelectorSpec {
+            matchers,
+            range,
+            step,
+            window,
+            newest_only: false,
+            needed_labels: None,
+            totals_only,
+        });
         SelectorId(self.selectors.len() - 1)
     }
 

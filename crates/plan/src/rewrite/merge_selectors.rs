@@ -81,6 +81,7 @@ fn near(a: TimeRange, b: TimeRange) -> bool {
 }
 
 fn absorb(home: &mut SelectorSpec, spec: &SelectorSpec) {
+    home.newest_only &= spec.newest_only && home.range == spec.range;
     home.range = home.range.union(spec.range);
     home.window = home.window.max(spec.window);
     home.step = home.step.min(spec.step);

@@ -176,7 +176,7 @@ fn used_buffer(store: &dyn Storage, twin: &Naive) -> Outcome {
 
 fn hints(store: &dyn Storage, twin: &Naive) -> Outcome {
     let whole = select(store, &[], TimeRange::ALL)?;
-    let hints = SelectHints { step: Millis(15_000), range: Millis(300_000), needed_labels: None };
+    let hints = SelectHints { step: Millis(15_000), range: Millis(300_000), ..SelectHints::default() };
     let hinted =
         store.select(&SelectRequest { hints, ..SelectRequest::new(&[], TimeRange::ALL) }).map_err(told)?;
     compare_samples(store, &*hinted, twin, TimeRange::ALL, &SampleBuf::default())?;

@@ -59,11 +59,13 @@ impl<'a> External<'a> {
 }
 
 impl Block {
-    /// The series with these references that have chunks in `range`, in order.
+    /// The series with these references that have chunks in `range`, in order. With `newest_only` chunks that
+    /// cannot hold the newest sample of their series in the range are left out.
     pub(super) fn rows(
         &self,
         references: &[u32],
         range: TimeRange,
+        newest_only: bool,
         symbols: &Symbols,
     ) -> Result<BlockRows, TsdbError> {
         let external = External::new(self, symbols);
@@ -75,7 +77,15 @@ impl Block {
                 let mut labels = Vec::new();
                 for &reference in share {
                     let (series, chunks) = (rows.rows.len(), rows.chunks.len());
-                    match self.row(reference, range, symbols, &external, &mut entry, &mut labels, &mut rows) {
+                    match self.row(
+                        reference,
+                        (range, newest_only),
+                        symbols,
+                        &external,
+                        &mut entry,
+                        &mut labels,
+                        &mut rows,
+                    ) {
                         Err(error) if self.goes_on_after(&error) => {
                             rows.rows.truncate(series);
                             rows.chunks.truncate(chunks);
@@ -101,7 +111,7 @@ impl Block {
     fn row(
         &self,
         reference: u32,
-        range: TimeRange,
+        (range, newest_only): (TimeRange, bool),
         symbols: &Symbols,
         external: &External<'_>,
         entry: &mut SeriesEntry,
@@ -117,6 +127,9 @@ impl Block {
             !deleted.iter().any(|gone| gone.start.0 <= chunk.min_ms && chunk.max_ms <= gone.end.0)
         };
         rows.chunks.extend(entry.chunks.iter().filter(wanted).filter(left));
+        if newest_only && deleted.is_empty() {
+            keep_newest(&mut rows.chunks, before);
+        }
         let chunks = (rows.chunks.len() - before) as u32;
         if chunks == 0 {
             return Ok(());
@@ -133,4 +146,18 @@ impl Block {
         rows.rows.push(BlockRow { labels: Labels::from_sorted(labels), reference, chunks });
         Ok(())
     }
+}
+
+/// Drops the chunks from `from` on that end before the last one begins: that one has a sample in the range, or none of
+/// them has.
+fn keep_newest(chunks: &mut Vec<ChunkMeta>, from: usize) {
+    let Some(begin) = chunks[from..].iter().map(|chunk| chunk.min_ms).max() else { return };
+    let mut kept = from;
+    for i in from..chunks.len() {
+        if chunks[i].max_ms >= begin {
+            chunks.swap(kept, i);
+            kept += 1;
+        }
+    }
+    chunks.truncate(kept);
 }

@@ -59,14 +59,18 @@ impl BlockStore {
         self.blocks.iter().map(|block| &**block)
     }
 
-    fn select_blocks(&self, matchers: &[Matcher], range: TimeRange) -> Result<BlockSelection, TsdbError> {
+    fn select_blocks(
+        &self,
+        matchers: &[Matcher],
+        range: TimeRange,
+        newest_only: bool,
+    ) -> Result<BlockSelection, TsdbError> {
         let mut builder = Builder::new(self.warnings.clone());
         for block in self.blocks.iter().filter(|block| block.overlaps(range)) {
             let Some(matchers) = block.split_matchers(matchers) else { continue };
-            let selected = block
-                .index
-                .resolve(matchers)
-                .and_then(|(references, bytes)| Ok((block.rows(&references, range, &self.symbols)?, bytes)));
+            let selected = block.index.resolve(matchers).and_then(|(references, bytes)| {
+                Ok((block.rows(&references, range, newest_only, &self.symbols)?, bytes))
+            });
             match selected {
                 Ok((rows, bytes)) => builder.add(Arc::clone(block), rows, bytes),
                 Err(error) if block.goes_on_after(&error) => builder.leave_out(block, &error),
@@ -88,7 +92,7 @@ impl Storage for BlockStore {
     }
 
     fn select(&self, request: &SelectRequest<'_>) -> Result<Box<dyn Selection>, StorageError> {
-        Ok(Box::new(self.select_blocks(request.matchers, request.range)?))
+        Ok(Box::new(self.select_blocks(request.matchers, request.range, request.hints.newest_only)?))
     }
 
     fn label_names(&self, matchers: &[Matcher], range: TimeRange) -> Result<Vec<String>, StorageError> {
@@ -101,7 +105,7 @@ impl Storage for BlockStore {
                 }
             }
         } else {
-            let selection = self.select_blocks(matchers, range)?;
+            let selection = self.select_blocks(matchers, range, false)?;
             let used: BTreeSet<_> =
                 (0..selection.len()).flat_map(|i| selection.labels(i).iter().map(|l| l.name)).collect();
             names.extend(used.into_iter().map(|name| self.symbols.get(name).to_owned()));
@@ -126,7 +130,7 @@ impl Storage for BlockStore {
                 })?;
             }
         } else {
-            let selection = self.select_blocks(matchers, range)?;
+            let selection = self.select_blocks(matchers, range, false)?;
             let Some(name) = self.symbols.lookup(name) else { return Ok(Vec::new()) };
             let used: BTreeSet<_> = (0..selection.len()).map(|i| selection.labels(i).get(name)).collect();
             values.extend(used.into_iter().map(|v| self.symbols.get(v).to_owned()).filter(|v| !v.is_empty()));
