@@ -33,6 +33,12 @@ fn starting(paths: &[&str]) -> Prompt {
     Prompt { pty: start(paths, home.path()), home }
 }
 
+/// Presses Ctrl-C when the program waits for more from a pipe. Before it does, it would stop without a word.
+fn interrupt_reading(prompt: &mut Prompt) {
+    std::thread::sleep(Duration::from_millis(700));
+    prompt.pty.send_control('c').expect("the terminal passes it on");
+}
+
 /// Waits for the end of a program that Ctrl-C ends.
 fn was_interrupted(mut prompt: Prompt) {
     prompt.pty.exp_eof().expect("the program ends");
@@ -98,7 +104,7 @@ fn ctrl_c_ends_loading_with_a_word() {
     let mut prompt = starting(&[pipe.to_str().expect("a path")]);
     let mut file = writer(&pipe);
     file.write_all(b"lamp_watts 5 1700000000000\n").expect("a reader");
-    prompt.pty.send_control('c').expect("the terminal passes it on");
+    interrupt_reading(&mut prompt);
     prompt.see("stopping; Ctrl-C again ends the program");
     file.write_all(b"lamp_watts 6 1700000015000\n").expect("a reader");
     prompt.see("loading was cancelled");
@@ -111,7 +117,7 @@ fn ctrl_c_twice_ends_what_does_not_stop() {
     let pipe = pipe(directory.path());
     let mut prompt = starting(&[pipe.to_str().expect("a path")]);
     let _file = writer(&pipe);
-    prompt.pty.send_control('c').expect("the terminal passes it on");
+    interrupt_reading(&mut prompt);
     prompt.see("stopping; Ctrl-C again ends the program");
     prompt.pty.send_control('c').expect("the terminal passes it on");
     was_interrupted(prompt);
@@ -124,7 +130,7 @@ fn ctrl_c_while_opening_keeps_what_was_loaded() {
     let mut prompt = Prompt::open(&[LAMPS]);
     prompt.enter(&format!(".open {}", pipe.display()));
     let mut file = writer(&pipe);
-    prompt.pty.send_control('c').expect("the terminal passes it on");
+    interrupt_reading(&mut prompt);
     prompt.see("stopping; Ctrl-C again ends the program");
     file.write_all(b"lamp_watts 6 1700000015000\n").expect("a reader");
     prompt.see("loading was cancelled");
