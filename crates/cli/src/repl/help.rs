@@ -79,8 +79,10 @@ fn overview() -> String {
     for (head, command) in heads.iter().zip(COMMANDS) {
         let _ = writeln!(out, "  {head:width$}  {}", command.summary);
     }
-    out.push_str("Ctrl-C stops a query, Tab completes names, `.help rate` explains a function,\n`.help *_over_time` several. \\
-                  The beginning of a command is enough if it is clear.\n");
+    out.push_str(
+        "Ctrl-C stops a query, Tab completes names, `.help rate` explains a function, `.help *_over_time`\n\
+         several. The beginning of a command is enough if it is clear.\n",
+    );
     out
 }
 
