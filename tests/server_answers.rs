@@ -26,7 +26,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use promqlite::{Engine, LabelSet, MemStore, Millis, Query, SampleValue, Storage, Timestamp, Value};
+use promqlite::{Engine, Floats, LabelSet, MemStore, Millis, Query, SampleValue, Storage, Timestamp, Value};
 use promqlite_formats::{LoadOptions, Loader};
 use promqlite_tsdb::{DataDir, OpenOptions};
 use serde_json::Value as Json;
@@ -177,7 +177,7 @@ fn actual(value: &Value) -> Answer {
             samples.iter().map(|sample| (owned(&sample.labels), point(&sample.value))).collect()
         }
         Value::Matrix(series) => {
-            let points = |floats: &[(Timestamp, f64)]| floats.iter().map(|(t, v)| (t.0, *v)).collect();
+            let points = |floats: &Floats| floats.iter().map(|(t, v)| (t.0, v)).collect();
             series.iter().map(|series| (owned(&series.labels), points(&series.floats))).collect()
         }
     }

@@ -39,7 +39,7 @@ impl Answer {
             }
             Value::Matrix(series) => {
                 for one in series {
-                    one.floats.iter().for_each(|(_, v)| answer.add(*v));
+                    one.floats.iter().for_each(|(_, v)| answer.add(v));
                     one.histograms.iter().for_each(|(_, h)| answer.add_histogram(h.view()));
                 }
             }

@@ -1,6 +1,8 @@
 //! What large queries hold at once.
 
-use promqlite::{MemStore, Millis, Query, SampleBuf, Timestamp};
+use std::ops::ControlFlow;
+
+use promqlite::{MemStore, Millis, Query, SampleBuf, Series, Timestamp};
 use promqlite_bench::measure;
 
 const SERIES: usize = 100_000;
@@ -41,4 +43,27 @@ fn a_sum_of_rates_holds_labels_and_little_more() {
     assert!(used.bytes_max < cells / 8);
     // Batches are filled again, not made anew.
     assert!(used.bytes_total < cells / 4, "{} bytes in all", used.bytes_total);
+}
+
+/// A result of 40 MB, as it is kept and as it passes by.
+#[test]
+fn a_stream_holds_a_few_batches() {
+    let (store, engine) = (counters(), measure::engine(true));
+    let query = || Query::range("-x_total", Timestamp(0), Timestamp(345_000), Millis(7500));
+    let cells = 47 * SERIES as u64 * 8;
+    let kept = allocation_counter::measure(|| drop(engine.query(&store, &query())));
+    // Labels and list entries, and 8 bytes a point with a bit beside it.
+    let per_series = 256 * SERIES as u64;
+    assert!((cells..cells + per_series).contains(&kept.bytes_max), "{} bytes kept", kept.bytes_max);
+    let mut points = 0;
+    let streamed = allocation_counter::measure(|| {
+        let each = |series: Vec<Series>| {
+            points += series.iter().map(|one| one.floats.len() as u64).sum::<u64>();
+            ControlFlow::Continue(())
+        };
+        drop(engine.stream(&store, &query(), each));
+    });
+    assert_eq!(points * 8, cells);
+    let per_series = 80 * SERIES as u64;
+    assert!(streamed.bytes_max < per_series + 4 * MIB, "{} bytes streamed", streamed.bytes_max);
 }

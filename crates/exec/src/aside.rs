@@ -30,7 +30,7 @@ impl Free for Vec<VectorSample> {
 
 impl Free for Vec<Series> {
     fn is_long(&self) -> bool {
-        let bytes = |series: &Series| series.floats.len() * 16 + series.histograms.len() * 256;
+        let bytes = |series: &Series| series.floats.len() * 8 + series.histograms.len() * 256;
         self.len() >= LONG_ITEMS || self.iter().map(bytes).sum::<usize>() >= LONG_BYTES
     }
 }

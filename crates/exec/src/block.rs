@@ -1,6 +1,7 @@
 //! Batches whose bytes count against the budget.
 
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
 use promqlite_model::{Batch, words_for};
 
@@ -81,6 +82,12 @@ impl Block {
         }
         let histograms = self.batch.bytes() - float_bytes(self.rows(), self.steps());
         cx.hold(histograms.saturating_mul(2)).map(Some)
+    }
+
+    /// The batch, to be shared, and what it holds.
+    pub(crate) fn into_shared(mut self) -> (Arc<Batch>, Held) {
+        let batch = std::mem::take(&mut self.batch).into_inner();
+        (Arc::new(batch), self.held.split())
     }
 
     /// Counts again: histograms may have come, whose size nobody knew beforehand.

@@ -141,6 +141,12 @@ impl Held {
         self.add(bytes.saturating_sub(self.bytes))
     }
 
+    /// Hands on everything that is held here.
+    pub(crate) fn split(&mut self) -> Self {
+        let Self { budget, bytes, owner } = self;
+        Self { budget: Arc::clone(budget), bytes: std::mem::take(bytes), owner: *owner }
+    }
+
     /// Holds what `other` held as well.
     pub(crate) fn absorb(&mut self, mut other: Self) {
         self.budget.hand_over(other.bytes, other.owner, self.owner);

@@ -1,31 +1,43 @@
 //! The last step: batches become a [`Value`].
 
 use std::cmp::Ordering;
+use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
 use promqlite_functions::Extension;
 use promqlite_model::{
-    Batch, Grid, LabelSet, NO_HISTOGRAM, SampleValue, Samples, Series, Timestamp, Value, ValueType,
-    VectorSample,
+    Batch, Floats, Grid, LabelSet, Labels, NO_HISTOGRAM, SampleValue, Samples, Series, Timestamp, Value,
+    ValueType, VectorSample,
 };
 use promqlite_plan::{Node, NodeKind, RangeInput};
 
 use crate::aside::Aside;
+use crate::block::Block;
 use crate::budget::Held;
 use crate::build::{open, open_range_input};
 use crate::context::Cx;
 use crate::error::ExecError;
-use crate::operator::{Opened, batches, fold_morsels};
+use crate::operator::{Opened, batches, first_error, fold_morsels, morsel_rows};
 use crate::ops::buffer::bytes_of;
 use crate::ops::calls::text;
 use crate::ops::extended_range::with_edges;
 use crate::ops::merge::{Conflict, drop_marked_names, merge_equal};
 use crate::ops::order::{reorder, sort_keys, sorted_order};
 use crate::ops::scalar::scalar;
+use crate::ops::sets::read_rows;
 use crate::run::Query;
 
+/// Takes series as they are computed, and says whether it wants more.
+pub(crate) type Sink<'s> = &'s mut dyn FnMut(Vec<Series>) -> ControlFlow<()>;
+
 /// Evaluates the root and shapes the result as the API has it.
-pub(crate) fn collect<'q>(query: &'q Query<'q>, cx: &Cx<'q>) -> Result<Value, ExecError> {
+///
+/// The series of a range query go to `sink`, if there is one, and are not part of the value then.
+pub(crate) fn collect<'q>(
+    query: &'q Query<'q>,
+    sink: Option<Sink<'_>>,
+    cx: &Cx<'q>,
+) -> Result<Value, ExecError> {
     let root = &query.plan.root;
     let grid = root.grid;
     match root.ty {
@@ -35,13 +47,23 @@ pub(crate) fn collect<'q>(query: &'q Query<'q>, cx: &Cx<'q>) -> Result<Value, Ex
             cx.hold_samples(values.len())?;
             if query.plan.is_range {
                 cx.keep(values.len().saturating_mul(size_of::<(Timestamp, f64)>()))?;
-                return Ok(Value::Matrix(vec![scalar_series(&values, grid, cx)]));
+                return Ok(give(vec![scalar_series(&values, grid, cx)], sink));
             }
             Ok(Value::Scalar(grid.start, values[0]))
         }
         ValueType::Vector => {
-            let opened = finish_names(open(root, query, cx)?, cx)?;
-            if query.plan.is_range { matrix(&opened, grid, cx) } else { vector(&opened, grid.start, cx) }
+            let mut opened = finish_names(open(root, query, cx)?, cx)?;
+            if !query.plan.is_range {
+                return vector(opened, grid.start, cx);
+            }
+            let finished = opened.take_finished(cx)?;
+            match sink {
+                Some(sink) if finished.is_none() => {
+                    stream(&opened, grid, sink, cx)?;
+                    Ok(Value::Matrix(Vec::new()))
+                }
+                sink => Ok(give(matrix(opened, finished, grid, cx)?, sink)),
+            }
         }
         ValueType::Matrix => range_vector(root, query, cx),
     }
@@ -55,69 +77,199 @@ fn finish_names<'q>(mut opened: Opened<'q>, cx: &Cx<'_>) -> Result<Opened<'q>, E
 
 fn scalar_series(values: &[f64], grid: Grid, cx: &Cx<'_>) -> Series {
     let floats = grid.times().zip(values).map(|(t, &v)| (t, v)).collect();
-    Series { labels: label_set(&promqlite_model::Labels::empty(), cx), floats, histograms: Vec::new() }
+    Series { labels: label_set(Labels::empty(), cx), floats, histograms: Vec::new() }
 }
 
-fn label_set(labels: &promqlite_model::Labels, cx: &Cx<'_>) -> LabelSet {
-    LabelSet::new(labels.clone(), Arc::clone(&cx.symbols))
+fn label_set(labels: Labels, cx: &Cx<'_>) -> LabelSet {
+    LabelSet::new(labels, Arc::clone(&cx.symbols))
 }
 
-fn vector(opened: &Opened<'_>, at: Timestamp, cx: &Cx<'_>) -> Result<Value, ExecError> {
-    cx.keep(opened.rows().saturating_mul(size_of::<VectorSample>()))?;
-    let mut samples = Aside::from(Vec::with_capacity(opened.rows()));
-    opened.for_each_batch(cx, |first, batch| {
-        cx.keep(histogram_bytes(&batch))?;
+/// The label sets of rows that are collected in their order. Freed aside if the query ends before.
+struct LabelsInTurn(Aside<Vec<Labels>>);
+
+impl LabelsInTurn {
+    fn new(mut labels: Aside<Vec<Labels>>) -> Self {
+        labels.reverse();
+        Self(labels)
+    }
+
+    fn next(&mut self, cx: &Cx<'_>) -> LabelSet {
+        label_set(self.0.pop().expect("invariant: a label set per row"), cx)
+    }
+
+    fn skip(&mut self) {
+        self.0.pop();
+    }
+}
+
+fn vector(mut opened: Opened<'_>, at: Timestamp, cx: &Cx<'_>) -> Result<Value, ExecError> {
+    let rows = opened.rows();
+    cx.keep(rows.saturating_mul(size_of::<VectorSample>()))?;
+    let mut samples = Aside::from(Vec::with_capacity(rows));
+    let mut labels = LabelsInTurn::new(std::mem::take(&mut opened.schema.labels));
+    let mut add = |batch: &Batch| {
+        cx.keep(histogram_bytes(batch))?;
         for row in 0..batch.rows() {
             let value = match (batch.float(row, 0), batch.histogram(row, 0)) {
                 (Some(v), _) => SampleValue::Float(v),
                 (None, Some(h)) => SampleValue::Histogram(Arc::new(h.to_owned())),
-                (None, None) => continue,
+                (None, None) => {
+                    labels.skip();
+                    continue;
+                }
             };
-            samples.push(VectorSample { labels: label_set(&opened.schema.labels[first + row], cx), value });
+            samples.push(VectorSample { labels: labels.next(cx), value });
         }
         Ok(())
-    })?;
+    };
+    if let Some(blocks) = opened.take_finished(cx)? {
+        blocks.iter().try_for_each(|block| add(block))?;
+    } else {
+        let read = |rows| {
+            batches(rows, 1, cx).map(|rows| opened.read(rows, cx)).collect::<Result<Vec<_>, ExecError>>()
+        };
+        fold_morsels(rows, 1, cx, read, |blocks| blocks.iter().try_for_each(|block| add(block)))?;
+    }
     Ok(Value::Vector(at, samples.into_inner()))
 }
 
-fn matrix(opened: &Opened<'_>, grid: Grid, cx: &Cx<'_>) -> Result<Value, ExecError> {
-    let mut held = cx.hold(opened.rows().saturating_mul(size_of::<Series>()))?;
-    let mut all = Aside::from(Vec::<Series>::with_capacity(opened.rows()));
-    let read = |rows: std::ops::Range<usize>| {
-        let mut part = Vec::new();
-        let mut held = cx.hold(0)?;
-        for rows in batches(rows, opened.steps, cx) {
-            let first = rows.start;
-            let batch = opened.read(rows, cx)?;
-            held.add(result_bytes(&batch))?;
-            part.extend((0..batch.rows()).filter_map(|row| {
-                let (floats, histograms) = points(&batch, row, grid)?;
-                let labels = label_set(&opened.schema.labels[first + row], cx);
-                Some(Series { labels, floats, histograms })
-            }));
+/// All series, sorted. `finished` are the cells, if they were computed already.
+fn matrix(
+    mut opened: Opened<'_>,
+    finished: Option<Vec<Block>>,
+    grid: Grid,
+    cx: &Cx<'_>,
+) -> Result<Vec<Series>, ExecError> {
+    let rows = opened.rows();
+    let mut held = cx.hold(rows.saturating_mul(size_of::<Series>()))?;
+    let mut all = Aside::from(Vec::<Series>::with_capacity(rows));
+    let mut labels = LabelsInTurn::new(std::mem::take(&mut opened.schema.labels));
+    // The points are those that selectors and functions have counted already; only their bytes are new.
+    let mut add = |part: Part| {
+        held.absorb(part.held);
+        for points in part.rows {
+            match points {
+                None => labels.skip(),
+                Some((floats, histograms)) => {
+                    all.push(Series { labels: labels.next(cx), floats, histograms });
+                }
+            }
         }
-        Ok((part, held))
-    };
-    fold_morsels(opened.rows(), opened.steps, cx, read, |(part, part_held): (Vec<Series>, Held)| {
-        // The points are those that selectors and functions have counted already; only their bytes are new.
-        held.absorb(part_held);
-        all.extend(part);
         Ok(())
-    })?;
+    };
+    if let Some(blocks) = finished {
+        let mut part = Part::new(rows, cx)?;
+        blocks.into_iter().try_for_each(|block| part.add(block, grid))?;
+        add(part)?;
+    } else {
+        let read = |rows: Range<usize>| {
+            let mut part = Part::new(rows.len(), cx)?;
+            for rows in batches(rows, grid.len, cx) {
+                part.add(opened.read(rows, cx)?, grid)?;
+            }
+            Ok(part)
+        };
+        fold_morsels(rows, grid.len, cx, read, add)?;
+    }
     sort(&mut all, cx)?;
-    Ok(Value::Matrix(all.into_inner()))
+    Ok(all.into_inner())
+}
+
+/// Series to whoever takes them, the query or its sink.
+fn give(series: Vec<Series>, sink: Option<Sink<'_>>) -> Value {
+    let Some(sink) = sink else { return Value::Matrix(series) };
+    if !series.is_empty() {
+        // There are no more to ask for.
+        let _ = sink(series);
+    }
+    Value::Matrix(Vec::new())
+}
+
+/// Hands over the series in the order of their labels, as they are computed, until the sink has enough.
+fn stream(opened: &Opened<'_>, grid: Grid, sink: Sink<'_>, cx: &Cx<'_>) -> Result<(), ExecError> {
+    let labels = &opened.schema.labels;
+    let order = sorted_labels(labels.len(), |i| &labels[i], cx)?;
+    let _order = cx.hold(order.len().saturating_mul(size_of::<usize>()))?;
+    let samples = cx.held_samples();
+    let mut enough = false;
+    let wave = morsel_rows(grid.len).saturating_mul(rayon::current_num_threads() * 4);
+    for order in order.chunks(wave) {
+        let read = |rows: Range<usize>| {
+            let (first, mut part) = (rows.start, Part::new(rows.len(), cx)?);
+            for rows in batches(rows, grid.len, cx) {
+                part.add(read_rows(opened, &order[rows], cx)?, grid)?;
+            }
+            Ok((first, part))
+        };
+        let hand_over = |(first, part): (usize, Part)| {
+            let series = part.rows.into_iter().zip(&order[first..]).filter_map(|(points, &row)| {
+                let (floats, histograms) = points?;
+                Some(Series { labels: label_set(labels[row].clone(), cx), floats, histograms })
+            });
+            let series: Vec<Series> = series.collect();
+            enough = enough || (!series.is_empty() && sink(series).is_break());
+            Ok(())
+        };
+        fold_morsels(order.len(), grid.len, cx, read, hand_over)
+            .map_err(|error| first_error(error, &[opened], cx))?;
+        // They are the sink's now.
+        cx.release_samples_to(samples, 0);
+        if enough {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// The points of some rows, and what they take.
+struct Part {
+    rows: Vec<Option<Points>>,
+    held: Held,
+}
+
+impl Part {
+    fn new(rows: usize, cx: &Cx<'_>) -> Result<Self, ExecError> {
+        let held = cx.hold(rows.saturating_mul(size_of::<Option<Points>>()))?;
+        Ok(Self { rows: Vec::with_capacity(rows), held })
+    }
+
+    /// The points of more rows. They stay where they are, unless a list of them takes less room.
+    fn add(&mut self, block: Block, grid: Grid) -> Result<(), ExecError> {
+        let rows = block.rows();
+        if block.histograms().is_some() || result_bytes(&block) < block.bytes() {
+            self.held.add(result_bytes(&block))?;
+            self.rows.extend((0..rows).map(|row| points(&block, row, grid)));
+            return Ok(());
+        }
+        let (shared, held) = block.into_shared();
+        self.held.absorb(held);
+        self.rows.extend((0..rows).map(|row| {
+            let floats = Floats::of_row(&shared, row, grid);
+            (!floats.is_empty()).then(|| (floats, Vec::new()))
+        }));
+        Ok(())
+    }
 }
 
 /// Puts series in the order of their labels.
 fn sort(series: &mut [Series], cx: &Cx<'_>) -> Result<(), ExecError> {
-    let _lists = cx.hold(series.len().saturating_mul(size_of::<usize>() + size_of::<u64>()))?;
-    let keys = sort_keys(series.len(), |i| series[i].labels.labels(), &cx.symbols);
+    let order = sorted_labels(series.len(), |i| series[i].labels.labels(), cx)?;
+    reorder(series, order, cx)
+}
+
+/// The numbers below `n` in the order of the label sets that they stand for.
+fn sorted_labels<'a>(
+    n: usize,
+    labels: impl Fn(usize) -> &'a Labels,
+    cx: &Cx<'_>,
+) -> Result<Vec<usize>, ExecError> {
+    let _lists = cx.hold(n.saturating_mul(size_of::<usize>() + size_of::<u64>()))?;
+    let keys = sort_keys(n, &labels, &cx.symbols);
     let compare = |a: usize, b: usize| {
         let by_key = if keys.is_empty() { Ordering::Equal } else { keys[a].cmp(&keys[b]) };
-        by_key.then_with(|| series[a].labels.cmp(&series[b].labels))
+        by_key.then_with(|| labels(a).compare(labels(b), &cx.symbols))
     };
-    let order = sorted_order(series.len(), compare, cx)?;
-    reorder(series, order, cx)
+    sorted_order(n, compare, cx)
 }
 
 /// What the points of a batch take in a result, the list of series left out.
@@ -138,7 +290,7 @@ fn histogram_bytes(batch: &Batch) -> usize {
 /// What an owned histogram takes in a list that grows, beside its size.
 const OWNED_HISTOGRAM_BYTES: usize = 128;
 
-type Points = (Vec<(Timestamp, f64)>, Vec<(Timestamp, Arc<promqlite_model::histogram::FloatHistogram>)>);
+type Points = (Floats, Vec<(Timestamp, Arc<promqlite_model::histogram::FloatHistogram>)>);
 
 /// The points of a row; `None` if it has none.
 fn points(batch: &Batch, row: usize, grid: Grid) -> Option<Points> {
@@ -146,7 +298,7 @@ fn points(batch: &Batch, row: usize, grid: Grid) -> Option<Points> {
         return None;
     }
     if batch.histograms().is_none() {
-        return Some((float_points(batch, row, grid), Vec::new()));
+        return Some((float_points(batch, row, grid).into(), Vec::new()));
     }
     let mut floats = Vec::with_capacity(batch.valid().count(row));
     let mut histograms = Vec::new();
@@ -157,7 +309,7 @@ fn points(batch: &Batch, row: usize, grid: Grid) -> Option<Points> {
             histograms.push((grid.time(step), Arc::new(histogram.to_owned())));
         }
     }
-    Some((floats, histograms))
+    Some((floats.into(), histograms))
 }
 
 /// The points of a row of floats.
@@ -186,7 +338,7 @@ fn range_vector<'q>(root: &'q Node, query: &'q Query<'q>, cx: &Cx<'q>) -> Result
         unreachable!("invariant: only range nodes are range vectors")
     };
     let (rows, geometry) = open_range_input(input, root, query, cx)?;
-    let _schema = cx.hold(rows.rows().saturating_mul(size_of::<promqlite_model::Labels>()))?;
+    let _schema = cx.hold(rows.rows().saturating_mul(size_of::<Labels>()))?;
     let schema = drop_marked_names(rows.schema(cx)?, cx)?;
     let extension: Option<Extension> = match input {
         RangeInput::Selector { extension, .. } => *extension,
@@ -195,7 +347,7 @@ fn range_vector<'q>(root: &'q Node, query: &'q Query<'q>, cx: &Cx<'q>) -> Result
     cx.keep(schema.len().saturating_mul(size_of::<Series>()))?;
     let mut all = Aside::from(Vec::<Series>::with_capacity(schema.len()));
     rows.for_each(0..schema.len(), &geometry, cx, |row, samples| {
-        let labels = label_set(&schema.labels[row], cx);
+        let labels = label_set(schema.labels[row].clone(), cx);
         // The result is as large as the samples were, and its histograms are owned ones.
         cx.keep(bytes_of(&samples).saturating_add(samples.histograms.map_or(0, |h| h.index.len() * 64)))?;
         let series = match extension {
@@ -217,17 +369,14 @@ fn range_vector<'q>(root: &'q Node, query: &'q Query<'q>, cx: &Cx<'q>) -> Result
 
 fn window_series(labels: LabelSet, samples: &Samples<'_>) -> Series {
     let histograms = samples.histograms.map_or(0, |h| h.index.iter().filter(|&&i| i != NO_HISTOGRAM).count());
-    let mut series = Series {
-        labels,
-        floats: Vec::with_capacity(samples.len() - histograms),
-        histograms: Vec::with_capacity(histograms),
-    };
+    let mut floats = Vec::with_capacity(samples.len() - histograms);
+    let mut owned = Vec::with_capacity(histograms);
     for i in 0..samples.len() {
         let t = Timestamp(samples.times[i]);
         match samples.histogram(i) {
-            Some(histogram) => series.histograms.push((t, Arc::new(histogram.to_owned()))),
-            None => series.floats.push((t, samples.values[i])),
+            Some(histogram) => owned.push((t, Arc::new(histogram.to_owned()))),
+            None => floats.push((t, samples.values[i])),
         }
     }
-    series
+    Series { labels, floats: floats.into(), histograms: owned }
 }

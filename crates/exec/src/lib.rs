@@ -20,4 +20,4 @@ mod spare;
 pub use context::{Cancel, ExecOptions, Limits, Stats};
 pub use error::{ExecError, Phase};
 pub use profile::{Part, PartKind, Profile};
-pub use run::{Output, analyze, execute};
+pub use run::{Output, analyze, execute, execute_each};

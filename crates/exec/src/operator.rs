@@ -78,6 +78,13 @@ pub(crate) trait Source: Send + Sync {
     /// The cells of the rows in `rows`: a batch of `rows.len()` × steps.
     fn read(&self, rows: Range<usize>, cx: &Cx) -> Result<Block, ExecError>;
 
+    /// All cells in blocks of rows, if most were computed already and nobody else needs them: the source is empty
+    /// then.
+    fn take_finished(&mut self, cx: &Cx) -> Result<Option<Vec<Block>>, ExecError> {
+        let _ = cx;
+        Ok(None)
+    }
+
     /// Whether reading can neither remark on the data nor fail on it, so that rows nobody needs may stay unread.
     fn is_quiet(&self) -> bool {
         false
@@ -101,6 +108,11 @@ impl DeepBox<'_> {
     fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
         let source = self.0.as_ref().expect("invariant: only a drop empties the box");
         with_stack(|| source.read(rows, cx))
+    }
+
+    fn take_finished(&mut self, cx: &Cx<'_>) -> Result<Option<Vec<Block>>, ExecError> {
+        let source = self.0.as_mut().expect("invariant: only a drop empties the box");
+        with_stack(|| source.take_finished(cx))
     }
 
     fn is_quiet(&self) -> bool {
@@ -128,7 +140,7 @@ impl<'q> Opened<'q> {
     /// Finished cells.
     pub(crate) fn materialized(schema: Schema, block: Block) -> Self {
         debug_assert_eq!(schema.len(), block.rows());
-        Self::new(schema, block.steps(), Materialized(block))
+        Self::new(schema, block.steps(), Finished(Some(block)))
     }
 
     /// Takes over what is held for this operator's labels and tables.
@@ -156,6 +168,12 @@ impl<'q> Opened<'q> {
     /// Reads a range of rows.
     pub(crate) fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
         self.source.read(rows, cx)
+    }
+
+    /// All cells in blocks of rows, if most were computed already and nobody else needs them. Nothing can be read
+    /// afterwards.
+    pub(crate) fn take_finished(&mut self, cx: &Cx<'_>) -> Result<Option<Vec<Block>>, ExecError> {
+        self.source.take_finished(cx)
     }
 
     /// Reads rows that no result needs, for what reading them remarks and for the errors that it finds.
@@ -216,16 +234,36 @@ pub(crate) fn first_error(error: ExecError, operands: &[&Opened<'_>], cx: &Cx<'_
     operands.iter().find_map(|operand| operand.for_each_batch(cx, |_, _| Ok(())).err()).unwrap_or(error)
 }
 
-/// A source that was computed already: its own block, or one that several places read.
+/// A source that was computed already. Empty once its block was taken.
+struct Finished(Option<Block>);
+
+impl Source for Finished {
+    fn read(&self, rows: Range<usize>, cx: &Cx) -> Result<Block, ExecError> {
+        read_finished(self.0.as_ref().expect("invariant: nobody reads what was taken"), rows, cx)
+    }
+
+    fn take_finished(&mut self, _: &Cx) -> Result<Option<Vec<Block>>, ExecError> {
+        Ok(self.0.take().map(|block| vec![block]))
+    }
+
+    fn is_quiet(&self) -> bool {
+        true
+    }
+}
+
+fn read_finished(block: &Block, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
+    if rows == (0..block.rows()) {
+        return Block::copy_of(block, cx);
+    }
+    Block::take(block, &rows.collect::<Vec<_>>(), cx)
+}
+
+/// A source that was computed already and that several places read.
 pub(crate) struct Materialized<B>(pub B);
 
 impl<B: Borrow<Block> + Send + Sync> Source for Materialized<B> {
     fn read(&self, rows: Range<usize>, cx: &Cx) -> Result<Block, ExecError> {
-        let block = self.0.borrow();
-        if rows == (0..block.rows()) {
-            return Block::copy_of(block, cx);
-        }
-        Block::take(block, &rows.collect::<Vec<_>>(), cx)
+        read_finished(self.0.borrow(), rows, cx)
     }
 
     fn is_quiet(&self) -> bool {
@@ -246,6 +284,11 @@ impl Source for Measured<'_> {
             self.part
         });
         self.source.read(rows, cx)
+    }
+
+    fn take_finished(&mut self, cx: &Cx) -> Result<Option<Vec<Block>>, ExecError> {
+        let _at = cx.at(|_| self.part);
+        self.source.take_finished(cx)
     }
 
     fn is_quiet(&self) -> bool {
@@ -271,8 +314,8 @@ impl Source for Nothing {
 /// Cells of a morsel: 32 Ki floats are 256 KiB, which fits the L2 cache of current cores.
 const MORSEL_CELLS: usize = 32 << 10;
 
-/// Rows of a morsel, the unit of parallel work. Depends on nothing but the number of steps, because partial
-/// results are cut here: so a result is the same for any number of threads and any batch size.
+/// Rows of a morsel at most, the unit of parallel work. Morsels depend on nothing but the shape, because partial
+/// results are cut there: so a result is the same for any number of threads and any batch size.
 pub(crate) fn morsel_rows(steps: usize) -> usize {
     (MORSEL_CELLS / steps.max(1)).clamp(8, 4096)
 }
@@ -296,9 +339,9 @@ pub(crate) fn fold_morsels<T: Send>(
     map: impl Fn(Range<usize>) -> Result<T, ExecError> + Sync,
     mut reduce: impl FnMut(T) -> Result<(), ExecError>,
 ) -> Result<(), ExecError> {
-    let size = morsel_rows(steps);
-    let morsels: Vec<Range<usize>> =
-        (0..rows).step_by(size).map(|start| start..(start + size).min(rows)).collect();
+    // As few as needed, all of about one size: a last one that is small leaves threads idle.
+    let n = rows.div_ceil(morsel_rows(steps));
+    let morsels: Vec<Range<usize>> = (0..n).map(|i| i * rows / n..(i + 1) * rows / n).collect();
     if cx.options.single_thread || morsels.len() < 2 {
         for morsel in morsels {
             cx.check()?;

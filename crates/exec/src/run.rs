@@ -1,13 +1,14 @@
 //! From a plan to a result.
 
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use promqlite_model::{Annotations, Matcher, TimeRange, Value, ValueType};
+use promqlite_model::{Annotations, Matcher, Series, TimeRange, Value, ValueType};
 use promqlite_plan::{Plan, SelectorId};
 use promqlite_storage::{SelectHints, SelectRequest, Selection, Storage, StorageError, Watch};
 
 use crate::block::Block;
-use crate::collect::collect;
+use crate::collect::{Sink, collect};
 use crate::context::{Cx, ExecOptions, Stats};
 use crate::error::{ExecError, Phase};
 use crate::measure::{Meter, PartId};
@@ -42,7 +43,22 @@ pub struct Output {
 /// [`ExecError`]: the data does not allow the operation, a limit was passed, the deadline came, the query was
 /// cancelled, or the store failed. There is no partial result.
 pub fn execute(plan: &Plan, storage: &dyn Storage, options: ExecOptions) -> Result<Output, ExecError> {
-    run(plan, storage, options, None)
+    run(plan, storage, options, None, None)
+}
+
+/// Runs a plan as [`execute`] does, but hands the series of a range query to `each` as they are computed: in pieces,
+/// in the order of their labels, until `each` breaks off. The value then has no series; any other kind of value
+/// comes back whole.
+///
+/// # Errors
+/// As [`execute`]. What was handed over before is then not a result.
+pub fn execute_each(
+    plan: &Plan,
+    storage: &dyn Storage,
+    options: ExecOptions,
+    each: &mut dyn FnMut(Vec<Series>) -> ControlFlow<()>,
+) -> Result<Output, ExecError> {
+    run(plan, storage, options, Some(each), None)
 }
 
 /// Runs a plan as [`execute`] does, and measures what each part of it uses. That costs a few looks at the clock per
@@ -58,7 +74,7 @@ pub fn analyze(
     let meter = Arc::new(Meter::new(plan));
     let output = {
         let _at = meter.enter(PartId::REST);
-        run(plan, storage, options, Some(Arc::clone(&meter)))?
+        run(plan, storage, options, None, Some(Arc::clone(&meter)))?
     };
     Ok((output, Profile::new(plan, &meter)))
 }
@@ -67,6 +83,7 @@ fn run(
     plan: &Plan,
     storage: &dyn Storage,
     options: ExecOptions,
+    sink: Option<Sink<'_>>,
     meter: Option<Arc<Meter>>,
 ) -> Result<Output, ExecError> {
     let cx = Cx::new(options, plan.settings, storage, meter);
@@ -77,7 +94,7 @@ fn run(
     let query = Query { plan, selections, shared };
     let value = {
         let _at = cx.at(|meter| outermost(plan, meter));
-        collect(&query, &cx)?
+        collect(&query, sink, &cx)?
     };
     for selection in &query.selections {
         cx.count_reads(selection.stats());

@@ -46,7 +46,7 @@ proptest! {
             .iter()
             .map(|s| {
                 let labels = s.labels.iter().map(|(n, v)| (n.to_owned(), v.to_owned()));
-                plain(labels, s.floats.iter().map(|(t, v)| (t.0, *v)))
+                plain(labels, s.floats.iter().map(|(t, v)| (t.0, v)))
             })
             .collect();
         written.sort();

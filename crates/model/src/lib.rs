@@ -4,6 +4,7 @@
 
 mod annotation;
 mod batch;
+mod floats;
 mod format;
 pub mod histogram;
 mod labels;
@@ -15,6 +16,7 @@ mod value;
 
 pub use annotation::{Annotation, Annotations, ForcedMonotonicity, Level, Pos};
 pub use batch::{Batch, HistogramCells, LayoutMemo, RowMut, Validity, words_for};
+pub use floats::{FloatPoints, Floats};
 pub use format::{float_g, float_plain, quote};
 pub use labels::{Label, LabelSet, Labels, LabelsBuilder};
 pub use matcher::{MatchOp, Matcher};

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::histogram::FloatHistogram;
-use crate::{LabelSet, Timestamp};
+use crate::{Floats, LabelSet, Timestamp};
 
 /// The types of PromQL expressions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -83,7 +83,7 @@ pub struct Series {
     /// The series' labels.
     pub labels: LabelSet,
     /// Float points.
-    pub floats: Vec<(Timestamp, f64)>,
+    pub floats: Floats,
     /// Histogram points.
     pub histograms: Vec<(Timestamp, Arc<FloatHistogram>)>,
 }

@@ -1,9 +1,10 @@
 //! The engine: settings, and the way from text to result.
 
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use promqlite_exec::{Cancel, ExecOptions, Limits, Output, Profile, Stats, analyze, execute};
-use promqlite_model::{Annotations, Level, Millis, Timestamp, Value};
+use promqlite_exec::{Cancel, ExecOptions, Limits, Output, Profile, Stats, analyze, execute, execute_each};
+use promqlite_model::{Annotations, Level, Millis, Series, Timestamp, Value};
 use promqlite_plan::{Explain, Plan, QueryParams, Rewrites, Settings, explain, lower, rewrite};
 use promqlite_storage::Storage;
 use promqlite_syntax::Features;
@@ -182,6 +183,44 @@ impl Engine {
     pub fn query(&self, storage: &dyn Storage, query: &Query) -> Result<QueryResult, QueryError> {
         let (plan, options) = self.prepare(query)?;
         Ok(QueryResult::new(execute(&plan, storage, options)?, query))
+    }
+
+    /// Answers a query, and hands the series of a range query to `each` as they are computed: several at a time, in
+    /// the order of their labels, until `each` breaks off. So a result may be larger than the memory. The result that
+    /// is returned has no series then; that of an instant query is whole, as that of [`Engine::query`].
+    ///
+    /// What `each` was given counts neither as samples nor as bytes of the query any more. Aggregations and sorting
+    /// functions still hold all of their series.
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    /// use promqlite::{Engine, MemStore, Millis, Query, Timestamp};
+    ///
+    /// let store = MemStore::new();
+    /// for job in ["api", "db"] {
+    ///     let series = store.series_of([("__name__", "up"), ("job", job)]);
+    ///     store.append(series, 0, 1.0);
+    /// }
+    /// let query = Query::range("up", Timestamp(0), Timestamp(60_000), Millis(15_000));
+    /// let mut points = 0;
+    /// let result = Engine::default().stream(&store, &query, |series| {
+    ///     points += series.iter().map(|one| one.floats.len()).sum::<usize>();
+    ///     ControlFlow::Continue(())
+    /// })?;
+    /// assert_eq!((points, result.value.series_count()), (10, 0));
+    /// # Ok::<(), promqlite::QueryError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Engine::query`], but pieces may have been handed over before: they are then no result.
+    pub fn stream(
+        &self,
+        storage: &dyn Storage,
+        query: &Query,
+        mut each: impl FnMut(Vec<Series>) -> ControlFlow<()>,
+    ) -> Result<QueryResult, QueryError> {
+        let (plan, options) = self.prepare(query)?;
+        Ok(QueryResult::new(execute_each(&plan, storage, options, &mut each)?, query))
     }
 
     /// Answers a query as [`Engine::query`] does, and tells what each part of it used: each operator of the plan,

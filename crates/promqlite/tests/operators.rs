@@ -1,6 +1,8 @@
 //! Operators and functions end to end, on small stores.
 
-use promqlite::{Engine, EngineOptions, Features, MemStore, Millis, Query, Timestamp, Value};
+use std::ops::ControlFlow;
+
+use promqlite::{Engine, EngineOptions, Features, MemStore, Millis, Query, Series, Timestamp, Value};
 use promqlite::{SampleValue, Storage};
 
 /// A store of series written as `name{label="value"} v v _ v`, a sample every 10 s from 0.
@@ -240,4 +242,44 @@ fn limits_end_in_their_own_errors() {
     assert_eq!(error.to_string(), "query was canceled in query execution");
     let error = engine().query(&s, &query.with_timeout(std::time::Duration::ZERO)).unwrap_err();
     assert_eq!(error.error_type(), "timeout");
+}
+
+/// A store may hand out series in any order; a stream has that of labels, and ends when it is told to.
+#[test]
+fn a_stream_is_in_order_and_can_be_left() {
+    let store = MemStore::new();
+    for i in (0..500).rev() {
+        let id = store.series_of([("__name__", "m"), ("i", &format!("{i:03}"))]);
+        for k in 0..100 {
+            store.append(id, k * 1000, f64::from(i));
+        }
+    }
+    let query = Query::range("-m", Timestamp(0), Timestamp(99_000), Millis(1000));
+    let mut first = Vec::new();
+    let result = engine().stream(&store, &query, |series| {
+        first.extend(series);
+        ControlFlow::Break(())
+    });
+    assert_eq!(result.expect("an answer").value.series_count(), 0);
+    assert!(!first.is_empty() && first.len() < 500, "{} series", first.len());
+    for (i, one) in first.iter().enumerate() {
+        assert_eq!(one.labels.get("i"), Some(format!("{i:03}").as_str()));
+        assert!(one.floats.iter().all(|(_, v)| v == -(i as f64)) && one.floats.len() == 100);
+    }
+
+    // Whole are: instant queries, and what fails.
+    let instant = Query::instant("m", Timestamp(0));
+    let none = |_: Vec<Series>| -> ControlFlow<()> { unreachable!("an instant query has no series") };
+    assert_eq!(engine().stream(&store, &instant, none).expect("an answer").value.series_count(), 500);
+    let failing = Query::range("m * on () m", Timestamp(0), Timestamp(1000), Millis(1000));
+    let whole = engine().query(&store, &failing).expect_err("many to many").to_string();
+    assert_eq!(engine().stream(&store, &failing, none).expect_err("many to many").to_string(), whole);
+    let scalar = Query::range("time()", Timestamp(0), Timestamp(3000), Millis(1000));
+    let mut points = Vec::new();
+    let each = |series: Vec<Series>| {
+        points.extend(series.iter().flat_map(|one| one.floats.iter().map(|(t, v)| (t.0, v))));
+        ControlFlow::Continue(())
+    };
+    engine().stream(&store, &scalar, each).expect("an answer");
+    assert_eq!(points, [(0, 0.0), (1000, 1.0), (2000, 2.0), (3000, 3.0)]);
 }

@@ -2,9 +2,11 @@
 //! never change an answer.
 
 use std::fmt::Write as _;
+use std::ops::ControlFlow;
 
 use promqlite::{
-    Engine, EngineOptions, Features, LabelSet, MemStore, Millis, Query, Rewrites, STALE_NAN, Timestamp, Value,
+    Engine, EngineOptions, Features, LabelSet, MemStore, Millis, Query, Rewrites, STALE_NAN, Series,
+    Timestamp, Value,
 };
 use promqlite::{SampleValue, Storage};
 use proptest::prelude::*;
@@ -159,6 +161,23 @@ fn run(options: EngineOptions, store: &dyn Storage, query: &Query) -> Points {
     Ok(points)
 }
 
+/// The same points, taken as they are computed: in the order of their labels, and no others.
+fn streamed(options: EngineOptions, store: &dyn Storage, query: &Query) -> Points {
+    let (mut points, mut last) = (Vec::new(), None);
+    let each = |series: Vec<Series>| {
+        for s in series {
+            assert!(last.as_ref().is_none_or(|last| *last < s.labels), "{} comes late", s.labels);
+            points.extend(s.floats.iter().map(|(t, v)| (s.labels.clone(), t.0, v.to_bits())));
+            last = Some(s.labels);
+        }
+        ControlFlow::Continue(())
+    };
+    let result = Engine::new(options).stream(store, query, each).map_err(|e| e.to_string())?;
+    assert_eq!(result.value.series_count(), 0);
+    points.sort();
+    Ok(points)
+}
+
 fn range(text: &str) -> Query {
     let end = Timestamp(60_000 + (STEPS - 1) * STEP_S * 1000);
     Query::range(text, Timestamp(60_000), end, Millis(STEP_S * 1000)).with_lookback(Millis(40_000))
@@ -205,6 +224,8 @@ proptest! {
         ];
         for variant in variants {
             let name = format!("{:?} batch {:?}", variant.rewrites, variant.batch_rows);
+            let got = canonical(streamed(variant.clone(), &store, &query));
+            prop_assert_eq!(&got, &expected, "{} streamed with {}\n{}\n{}", text, name, show(&got), show(&expected));
             let got = canonical(run(variant, &store, &query));
             prop_assert_eq!(&got, &expected, "{} with {}\n{}\n{}", text, name, show(&got), show(&expected));
         }
@@ -254,6 +275,7 @@ fn answers_are_bit_identical_on_one_and_many_threads() {
         let query = Query::range(text, Timestamp(0), Timestamp(190_000), Millis(10_000));
         let many = run(options(), &store, &query);
         assert!(many.as_ref().is_ok_and(|points| !points.is_empty()), "{text}: {}", show(&many));
+        assert!(streamed(options(), &store, &query) == many, "{text} streamed");
         for batch_rows in [None, Some(1), Some(100)] {
             let one = run(EngineOptions { single_thread: true, batch_rows, ..options() }, &store, &query);
             assert!(one == many, "{text} with batches of {batch_rows:?}");

@@ -186,7 +186,7 @@ fn judge_series(wanted: &ExpectedSeries, got: &Series, (start, end, step): Times
             points_text(got)
         ));
     }
-    for (i, (&(t, wanted), &(got_t, value))) in floats.iter().zip(&got.floats).enumerate() {
+    for (i, (&(t, wanted), (got_t, value))) in floats.iter().zip(&got.floats).enumerate() {
         let place = Place { kind: "float", index: i, t, got_t };
         place.check(labels, got, almost_equal(wanted, value), || [float_g(wanted), float_g(value)])?;
     }
@@ -265,7 +265,7 @@ fn points_text(series: &Series) -> String {
         let plural = if points.len() == 1 { "" } else { "s" };
         format!("{} {kind} point{plural} [{}]", points.len(), points.join(" "))
     };
-    let floats = series.floats.iter().map(|(t, v)| format!("{} @[{}]", float_plain(*v), t.0)).collect();
+    let floats = series.floats.iter().map(|(t, v)| format!("{} @[{}]", float_plain(v), t.0)).collect();
     let histograms =
         series.histograms.iter().map(|(t, h)| format!("{} @[{}]", h.view().literal(), t.0)).collect();
     format!("{} and {}", counted(floats, "float"), counted(histograms, "histogram"))

@@ -211,7 +211,7 @@ fn expected_failure<T>(
 /// The part of a range query's result at one instant, as an instant query would return it.
 fn at_instant(matrix: &[Series], at: Timestamp, scalar: bool) -> Value {
     let sample = |series: &Series| {
-        let float = series.floats.iter().find(|(t, _)| *t == at).map(|(_, v)| SampleValue::Float(*v));
+        let float = series.floats.iter().find(|(t, _)| *t == at).map(|(_, v)| SampleValue::Float(v));
         let histogram = || {
             let found = series.histograms.iter().find(|(t, _)| *t == at);
             found.map(|(_, h)| SampleValue::Histogram(h.clone()))

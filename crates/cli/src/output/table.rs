@@ -96,7 +96,7 @@ impl Grid {
 
 /// All points of a series in order of time.
 fn points(series: &Series) -> Vec<(Timestamp, String)> {
-    let floats = series.floats.iter().map(|(time, value)| (*time, api_float(*value)));
+    let floats = series.floats.iter().map(|(time, value)| (time, api_float(value)));
     let histograms = series.histograms.iter().map(|(time, value)| (*time, value.to_string()));
     let mut points: Vec<_> = floats.chain(histograms).collect();
     points.sort_by_key(|(time, _)| *time);

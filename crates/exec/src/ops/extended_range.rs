@@ -14,9 +14,9 @@ pub(crate) fn with_edges(
     geometry: &Geometry,
     extension: Extension,
 ) -> Result<Series, ExecError> {
-    let mut series = Series { labels, floats: Vec::new(), histograms: Vec::new() };
+    let of = |floats: Vec<(Timestamp, f64)>| Series { labels, floats: floats.into(), histograms: Vec::new() };
     if samples.is_empty() {
-        return Ok(series);
+        return Ok(of(Vec::new()));
     }
     if samples.histograms.is_some() {
         let word = match extension {
@@ -34,7 +34,7 @@ pub(crate) fn with_edges(
     let first = start.saturating_sub(1);
     let last = if smoothed { times[..n - 1].iter().position(|&t| t >= end).unwrap_or(n - 1) } else { n - 1 };
     if times[last] <= begin || (smoothed && times[first] > end) {
-        return Ok(series);
+        return Ok(of(Vec::new()));
     }
     let left = if smoothed && times[first] < begin { on_line(samples, first, begin) } else { values[first] };
     let right = if smoothed && last > 0 && times[last] > end {
@@ -42,9 +42,9 @@ pub(crate) fn with_edges(
     } else {
         values[last]
     };
-    series.floats.push((Timestamp(begin), left));
+    let mut floats = vec![(Timestamp(begin), left)];
     let inside = (first..=last).filter(|&i| times[i] > begin && times[i] < end);
-    series.floats.extend(inside.map(|i| (Timestamp(times[i]), values[i])));
-    series.floats.push((Timestamp(end), right));
-    Ok(series)
+    floats.extend(inside.map(|i| (Timestamp(times[i]), values[i])));
+    floats.push((Timestamp(end), right));
+    Ok(of(floats))
 }

@@ -194,6 +194,17 @@ struct Union<'q> {
     presence: Presence,
 }
 
+impl Union<'_> {
+    /// Empties the cells of right rows, `first` and those behind it, that the left side has.
+    fn keep_missing(&self, batch: &mut Batch, first: usize) {
+        for at in 0..batch.rows() {
+            if let Some(group) = self.right[first + at] {
+                keep(batch, at, self.presence.bits.row(group as usize), false);
+            }
+        }
+    }
+}
+
 impl Source for Union<'_> {
     fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
         let left = rows.start.min(self.split)..rows.end.min(self.split);
@@ -203,15 +214,21 @@ impl Source for Union<'_> {
         }
         let batch = self.rhs.read(right.clone(), cx);
         let mut batch = batch.map_err(|error| first_error(error, &[&self.lhs], cx))?;
-        for (at, row) in right.enumerate() {
-            if let Some(group) = self.right[row] {
-                keep(&mut batch, at, self.presence.bits.row(group as usize), false);
-            }
-        }
+        self.keep_missing(&mut batch, right.start);
         if left.is_empty() {
             return Ok(batch);
         }
         let first = self.lhs.read(left, cx)?;
         Block::concat(&[first, batch], self.lhs.steps, cx)
+    }
+
+    fn take_finished(&mut self, cx: &Cx<'_>) -> Result<Option<Vec<Block>>, ExecError> {
+        let Some(mut blocks) = self.lhs.take_finished(cx)? else { return Ok(None) };
+        self.rhs.for_each_batch(cx, |first, mut batch| {
+            self.keep_missing(&mut batch, first);
+            blocks.push(batch);
+            Ok(())
+        })?;
+        Ok(Some(blocks))
     }
 }

@@ -53,10 +53,10 @@ pub fn write_delimited(out: &mut dyn Write, value: &Value, delimiter: Delimiter)
             for one in series {
                 let mut histograms = one.histograms.iter().peekable();
                 for (t, v) in &one.floats {
-                    while let Some((at, h)) = histograms.next_if(|(at, _)| at < t) {
+                    while let Some((at, h)) = histograms.next_if(|(at, _)| *at < t) {
                         row(Some(&one.labels), api_time(*at), &h.to_string())?;
                     }
-                    row(Some(&one.labels), api_time(*t), &float_plain(*v))?;
+                    row(Some(&one.labels), api_time(t), &float_plain(v))?;
                 }
                 for (t, h) in histograms {
                     row(Some(&one.labels), api_time(*t), &h.to_string())?;

@@ -135,7 +135,7 @@ fn push_series(text: &mut String, series: &Series) {
     push_labels(text, &series.labels);
     if !series.floats.is_empty() {
         text.push_str(",\"values\":[");
-        for (i, &(t, v)) in series.floats.iter().enumerate() {
+        for (i, (t, v)) in series.floats.iter().enumerate() {
             text.push_str(if i > 0 { "," } else { "" });
             push_float_point(text, t, v);
         }

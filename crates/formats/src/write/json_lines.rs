@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use promqlite_model::histogram::FloatHistogram;
-use promqlite_model::{LabelSet, SampleValue, Timestamp, Value};
+use promqlite_model::{Floats, LabelSet, SampleValue, Timestamp, Value};
 
 use crate::write::json::{push_histograms, push_labels, push_string};
 use crate::write::number::api_float;
@@ -20,7 +20,7 @@ use crate::write::number::api_float;
 pub fn write_json_lines(out: &mut dyn Write, value: &Value) -> io::Result<()> {
     let nameless = LabelSet::from_pairs([]);
     match value {
-        Value::Scalar(t, v) => line(out, &nameless, &[(*t, *v)], &[]),
+        Value::Scalar(t, v) => line(out, &nameless, &Floats::from_iter([(*t, *v)]), &[]),
         Value::String(t, s) => {
             let mut text = String::from("{\"metric\":{},\"values\":[");
             push_string(&mut text, s);
@@ -28,8 +28,8 @@ pub fn write_json_lines(out: &mut dyn Write, value: &Value) -> io::Result<()> {
             out.write_all(text.as_bytes())
         }
         Value::Vector(t, samples) => samples.iter().try_for_each(|sample| match &sample.value {
-            SampleValue::Float(v) => line(out, &sample.labels, &[(*t, *v)], &[]),
-            SampleValue::Histogram(h) => line(out, &sample.labels, &[], &[(*t, Arc::clone(h))]),
+            SampleValue::Float(v) => line(out, &sample.labels, &Floats::from_iter([(*t, *v)]), &[]),
+            SampleValue::Histogram(h) => line(out, &sample.labels, &Floats::new(), &[(*t, Arc::clone(h))]),
         }),
         Value::Matrix(series) => {
             series.iter().try_for_each(|s| line(out, &s.labels, &s.floats, &s.histograms))
@@ -40,7 +40,7 @@ pub fn write_json_lines(out: &mut dyn Write, value: &Value) -> io::Result<()> {
 fn line(
     out: &mut dyn Write,
     labels: &LabelSet,
-    floats: &[(Timestamp, f64)],
+    floats: &Floats,
     histograms: &[(Timestamp, Arc<FloatHistogram>)],
 ) -> io::Result<()> {
     let mut text = String::from("{\"metric\":");
@@ -48,7 +48,7 @@ fn line(
     text.push_str(",\"values\":[");
     for (i, (_, v)) in floats.iter().enumerate() {
         text.push_str(if i > 0 { "," } else { "" });
-        push_value(&mut text, *v);
+        push_value(&mut text, v);
     }
     text.push_str("],\"timestamps\":[");
     for (i, (t, _)) in floats.iter().enumerate() {

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use promqlite_model::{LabelSet, SampleValue, Timestamp, Value, float_plain};
+use promqlite_model::{Floats, LabelSet, SampleValue, Value, float_plain};
 
 use crate::text::series::{is_label_name, metric_name_len};
 use crate::write::Omitted;
@@ -23,14 +23,18 @@ pub fn write_openmetrics(out: &mut dyn Write, value: &Value, default_name: &str)
     match value {
         Value::Scalar(t, v) => {
             let nameless = series_text(&LabelSet::from_pairs([]), default_name);
-            write_samples(out, &nameless, &[(*t, *v)])?;
+            write_samples(out, &nameless, &Floats::from_iter([(*t, *v)]))?;
         }
         Value::String(..) => omitted.strings += 1,
         Value::Vector(t, samples) => {
             for sample in samples {
                 match &sample.value {
                     SampleValue::Float(v) => {
-                        write_samples(out, &series_text(&sample.labels, default_name), &[(*t, *v)])?;
+                        write_samples(
+                            out,
+                            &series_text(&sample.labels, default_name),
+                            &Floats::from_iter([(*t, *v)]),
+                        )?;
                     }
                     SampleValue::Histogram(_) => omitted.histograms += 1,
                 }
@@ -47,13 +51,13 @@ pub fn write_openmetrics(out: &mut dyn Write, value: &Value, default_name: &str)
     Ok(omitted)
 }
 
-fn write_samples(out: &mut dyn Write, series: &str, samples: &[(Timestamp, f64)]) -> io::Result<()> {
+fn write_samples(out: &mut dyn Write, series: &str, samples: &Floats) -> io::Result<()> {
     let mut line = String::from(series);
     for (t, v) in samples {
         line.truncate(series.len());
-        line.push_str(&float_plain(*v));
+        line.push_str(&float_plain(v));
         line.push(' ');
-        push_api_time(&mut line, *t);
+        push_api_time(&mut line, t);
         line.push('\n');
         out.write_all(line.as_bytes())?;
     }

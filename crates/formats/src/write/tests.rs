@@ -44,12 +44,12 @@ fn matrix() -> Value {
     Value::Matrix(vec![
         Series {
             labels: LabelSet::from_pairs([("__name__", "x_total"), ("l", "v")]),
-            floats: vec![(t(0), 0.5), (t(1500), f64::INFINITY), (t(3000), 1e21), (t(4500), -0.0)],
+            floats: vec![(t(0), 0.5), (t(1500), f64::INFINITY), (t(3000), 1e21), (t(4500), -0.0)].into(),
             histograms: vec![(t(2000), histogram())],
         },
         Series {
             labels: LabelSet::from_pairs([("__name__", "y")]),
-            floats: vec![],
+            floats: promqlite_model::Floats::new(),
             histograms: vec![(t(0), histogram())],
         },
     ])

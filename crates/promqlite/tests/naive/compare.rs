@@ -103,7 +103,7 @@ impl Bench<'_> {
             Value::Matrix(series) => {
                 for s in series {
                     let labels = Labels::of(s.labels.iter());
-                    points.extend(s.floats.iter().map(|(t, v)| ((labels.clone(), t.0), Val::Float(*v))));
+                    points.extend(s.floats.iter().map(|(t, v)| ((labels.clone(), t.0), Val::Float(v))));
                     let hist = |h| Val::Hist(std::rc::Rc::new(h));
                     points.extend(
                         s.histograms.iter().map(|(t, h)| ((labels.clone(), t.0), hist(Hist::read(h.view())))),

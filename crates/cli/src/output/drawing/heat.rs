@@ -84,7 +84,7 @@ fn add_classic(series: &[Series], counts: &mut Counts) {
             .map(|(n, v)| (n.to_owned(), v.to_owned()))
             .collect();
         for (t, count) in &one.floats {
-            cumulative.entry((t.0, rest.clone())).or_default().insert(Bound(le), *count);
+            cumulative.entry((t.0, rest.clone())).or_default().insert(Bound(le), count);
         }
     }
     for ((t, _), buckets) in cumulative {
@@ -157,7 +157,7 @@ mod tests {
     fn other_series_are_no_histogram() {
         let mut series = [classic("1", &[1.0]), classic("x", &[1.0])];
         assert!(!is_histogram(&series));
-        series[0].floats.clear();
+        series[0].floats = promqlite::Floats::new();
         assert!(super::heatmap(&series[..1], "x").is_none());
     }
 }

@@ -13,7 +13,7 @@ pub(super) fn chart(series: &[Series], query: &str, when: When) -> Chart {
     let line = |one: &Series| Line {
         name: name(&one.labels, &common),
         times: one.floats.iter().map(|(t, _)| t.0).collect(),
-        values: one.floats.iter().map(|(_, v)| *v).collect(),
+        values: one.floats.iter().map(|(_, v)| v).collect(),
     };
     Chart {
         title: title(query),
@@ -117,7 +117,7 @@ mod tests {
     fn a_legend_leaves_out_what_all_series_share() {
         let series = |status| Series {
             labels: LabelSet::from_pairs([("job", "shop"), ("status", status)]),
-            floats: Vec::new(),
+            floats: promqlite::Floats::new(),
             histograms: Vec::new(),
         };
         let both = [series("200"), series("500")];
