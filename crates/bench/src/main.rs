@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use clap::{Args, Parser, Subcommand};
 use promqlite_bench::measure::{self, Clock, Effort};
 use promqlite_bench::record::{self, Record};
-use promqlite_bench::{Case, Dataset, all, cases, data, table};
+use promqlite_bench::{Case, Dataset, Kind, all, cases, data, table};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -32,6 +32,8 @@ enum Command {
     Load(Choice),
     /// Runs one case over and over, for a profiler.
     Repeat(RepeatArgs),
+    /// Times cases with and without a profile of their parts, and prints what measuring them costs.
+    Measuring(Choice),
     /// Prints a Markdown table of records.
     Table {
         /// Files with records, of all engines.
@@ -86,6 +88,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         Command::Time(args) => time(&args),
         Command::Load(choice) => load(&choice),
         Command::Repeat(args) => repeat(&args),
+        Command::Measuring(choice) => {
+            measuring(&choice);
+            Ok(())
+        }
         Command::Table { files } => {
             let mut records = Vec::new();
             for file in files {
@@ -107,6 +113,41 @@ fn answers(choice: &Choice) -> Result<(), Box<dyn Error>> {
         }
     }
     Ok(())
+}
+
+fn measuring(choice: &Choice) {
+    let engine = measure::engine(true);
+    let effort = Effort { at_least: Duration::from_millis(60), at_most: Duration::from_secs(2) };
+    let mut ratios = Vec::new();
+    for (dataset, cases) in choice.groups() {
+        let store = dataset.load();
+        for case in cases.iter().filter(|case| case.kind == Kind::Query) {
+            let (mut plain, mut measured) = (f64::INFINITY, f64::INFINITY);
+            // In turn, so that a slow moment of the machine meets both.
+            for _ in 0..8 {
+                plain =
+                    plain.min(measure::least_ns(Clock::Cpu, effort, || measure::run(&engine, &store, case)));
+                let analyze = || measure::analyze(&engine, &store, case);
+                measured = measured.min(measure::least_ns(Clock::Cpu, effort, analyze));
+            }
+            ratios.push((plain, measured));
+            let cost = 100.0 * (measured / plain - 1.0);
+            println!(
+                "{:>12.1} µs {:>+8.2} µs {cost:>+7.2} %  {}",
+                plain / 1e3,
+                (measured - plain) / 1e3,
+                case.name
+            );
+        }
+    }
+    for (from, to) in [(0.0, 1e4), (1e4, 1e5), (1e5, 1e6), (1e6, f64::INFINITY)] {
+        let inside = ratios.iter().filter(|(plain, _)| (from..to).contains(plain));
+        let logs: Vec<f64> = inside.map(|(plain, measured)| (measured / plain).ln()).collect();
+        if !logs.is_empty() {
+            let mean = (logs.iter().sum::<f64>() / logs.len() as f64).exp_m1() * 100.0;
+            println!("from {:>6} µs: {mean:+.2} % over {} cases", from / 1e3, logs.len());
+        }
+    }
 }
 
 fn time(args: &TimeArgs) -> Result<(), Box<dyn Error>> {

@@ -1,5 +1,6 @@
 //! Timing one case.
 
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use cpu_time::ProcessTime;
@@ -52,6 +53,33 @@ pub fn run(engine: &Engine, store: &MemStore, case: &Case) {
         Kind::Parse => engine.check(std::hint::black_box(&case.query)).expect("invariant: answered before"),
         Kind::Query => {
             let result = engine.query(store, std::hint::black_box(&case.to_query()));
+            std::hint::black_box(result.expect("invariant: answered before"));
+        }
+    }
+}
+
+/// Runs a case once as [`run`] does, and measures its parts.
+///
+/// # Panics
+/// When the query fails: [`answer`] comes first.
+pub fn analyze(engine: &Engine, store: &MemStore, case: &Case) {
+    let result = engine.analyze(store, std::hint::black_box(&case.to_query()));
+    std::hint::black_box(result.expect("invariant: answered before"));
+}
+
+/// Runs a case once as [`run`] does, and drops the series of its result as they come.
+///
+/// # Panics
+/// When the query fails: [`answer`] comes first.
+pub fn stream(engine: &Engine, store: &MemStore, case: &Case) {
+    match case.kind {
+        Kind::Parse => run(engine, store, case),
+        Kind::Query => {
+            let each = |series| {
+                std::hint::black_box(series);
+                ControlFlow::Continue(())
+            };
+            let result = engine.stream(store, &case.to_query(), each);
             std::hint::black_box(result.expect("invariant: answered before"));
         }
     }

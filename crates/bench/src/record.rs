@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// One case, measured on one engine.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Record {
-    /// `promqlite`, `prometheus` or `thanos`.
+    /// `promqlite`, `prometheus` or `thanos`; `promqlite, streamed` where the result was dropped as it came.
     pub engine: String,
     /// The data set's name.
     pub dataset: String,

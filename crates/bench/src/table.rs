@@ -7,7 +7,9 @@ use crate::record::Record;
 use crate::{Case, Origin, all};
 
 /// Engines in the order of their columns; the first is ours.
-const ENGINES: [&str; 3] = ["promqlite", "prometheus", "thanos"];
+const ENGINES: [&str; 4] = ["promqlite", "prometheus", "thanos", "promqlite, streamed"];
+/// Of ours, when nobody keeps the result: only memory is measured.
+const STREAMED: usize = 3;
 
 /// What is known of one case on one engine.
 #[derive(Clone, Debug, Default)]
@@ -65,6 +67,9 @@ fn one_table(out: &mut String, threads: usize, order: &[(&str, &str)], lines: &B
     for engine in [0].iter().chain(&peers) {
         let name = ENGINES[*engine];
         columns.extend([format!("{name} time"), format!("{name} B/op"), format!("{name} peak")]);
+        if *engine == 0 {
+            columns.push("peak, streamed".to_owned());
+        }
     }
     columns.extend(peers.iter().map(|peer| format!("{} ÷ ours", ENGINES[*peer])));
     let _ = writeln!(out, "| {} |", columns.join(" | "));
@@ -77,6 +82,9 @@ fn one_table(out: &mut String, threads: usize, order: &[(&str, &str)], lines: &B
             let cell = &line.cells[*engine];
             let time = if cell.error { "error".to_owned() } else { show(cell.ns, duration) };
             fields.extend([time, show(cell.bytes, size), show(cell.peak, size)]);
+            if *engine == 0 {
+                fields.push(show(line.cells[STREAMED].peak, size));
+            }
         }
         fields.extend(peers.iter().map(|peer| show(ratio(line, *peer, |cell| cell.ns), times)));
         let _ = writeln!(out, "| {} |", fields.join(" | "));
@@ -101,13 +109,19 @@ fn summary(
         lines.values().filter_map(|line| ratio(line, peer, field)).collect()
     };
     let (ns, bytes, peak) = (of(|cell| cell.ns), of(|cell| cell.bytes), of(|cell| cell.peak));
+    let streamed: Vec<f64> = lines
+        .values()
+        .filter_map(|line| Some(line.cells[peer].peak? / line.cells[STREAMED].peak?.max(1.0)))
+        .filter(|ratio| *ratio > 0.0)
+        .collect();
     let _ = writeln!(
         out,
-        "{name} ÷ ours, geometric means: time {} over {} cases, bytes allocated {}, peak {}.",
+        "{name} ÷ ours, geometric means: time {} over {} cases, bytes allocated {}, peak {} (streamed {}).",
         times(mean(&ns)),
         ns.len(),
         times(mean(&bytes)),
         times(mean(&peak)),
+        times(mean(&streamed)),
     );
     let listed: HashSet<(&str, &str)> = list
         .iter()
@@ -226,10 +240,11 @@ mod tests {
         let text = r#"{"engine":"promqlite","dataset":"range","case":"a","threads":1,"ns":2000}
 {"engine":"prometheus","dataset":"range","case":"a","threads":1,"ns":50000,"bytes":10}
 {"engine":"promqlite","dataset":"range","case":"a","threads":1,"bytes":5,"peak":5}
+{"engine":"promqlite, streamed","dataset":"range","case":"a","threads":1,"bytes":5,"peak":2}
 "#;
         let table = markdown(&parse(text).expect("records"));
         assert!(
-            table.contains("| range | `a` | 2.0 µs | 5 B | 5 B | 50.0 µs | 10 B | – | 25.0× |"),
+            table.contains("| range | `a` | 2.0 µs | 5 B | 5 B | 2 B | 50.0 µs | 10 B | – | 25.0× |"),
             "{table}"
         );
         assert!(table.contains("time 25.0× over 1 cases, bytes allocated 2.00×, peak –"), "{table}");

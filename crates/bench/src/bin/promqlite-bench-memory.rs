@@ -27,18 +27,21 @@ fn main() -> Result<(), Box<dyn Error>> {
         let store = dataset.load();
         for case in cases {
             measure::answer(&engine, &store, &case)?; // Once before: what is made on first use is not counted.
-            let counted = allocation_counter::measure(|| measure::run(&engine, &store, &case));
-            let record = Record {
-                engine: "promqlite".to_owned(),
-                dataset: dataset.name().to_owned(),
-                case: case.name,
-                threads: 1,
-                ns: None,
-                bytes: Some(counted.bytes_total as f64),
-                peak: Some(counted.bytes_max as f64),
-                error: None,
-            };
-            println!("{}", serde_json::to_string(&record)?);
+            let whole = allocation_counter::measure(|| measure::run(&engine, &store, &case));
+            let streamed = allocation_counter::measure(|| measure::stream(&engine, &store, &case));
+            for (engine, counted) in [("promqlite", whole), ("promqlite, streamed", streamed)] {
+                let record = Record {
+                    engine: engine.to_owned(),
+                    dataset: dataset.name().to_owned(),
+                    case: case.name.clone(),
+                    threads: 1,
+                    ns: None,
+                    bytes: Some(counted.bytes_total as f64),
+                    peak: Some(counted.bytes_max as f64),
+                    error: None,
+                };
+                println!("{}", serde_json::to_string(&record)?);
+            }
         }
     }
     Ok(())
