@@ -2,7 +2,7 @@
 
 use promqlite_model::histogram::HistogramView;
 use promqlite_model::{
-    Annotation, Annotations, Grid, Millis, Pos, RowMut, Samples, ValueType, first_at_or_after,
+    Annotation, Annotations, Grid, Millis, Pos, RowMut, Samples, ValueType, first_after, first_at_or_after,
 };
 
 /// A PromQL function: all that is known about it, once.
@@ -261,14 +261,8 @@ impl<'a> Windows<'a> {
             let stretch = (WORK_BETWEEN_STOPS / ((largest + 1) * weight)).clamp(1, 4096);
             let last = self.grid.len.min(k + stretch);
             while k < last {
-                let (begin, end) = (self.begin(k), self.end(k));
-                while lo < times.len() && times[lo] <= begin {
-                    lo += 1;
-                }
-                hi = hi.max(lo);
-                while hi < times.len() && times[hi] <= end {
-                    hi += 1;
-                }
+                lo = first_after(times, lo, self.begin(k));
+                hi = first_after(times, hi.max(lo), self.end(k));
                 f(k, lo, hi);
                 k += 1;
                 if hi - lo > largest {

@@ -22,5 +22,5 @@ pub use labels::{Label, LabelSet, Labels, LabelsBuilder};
 pub use matcher::{MatchOp, Matcher};
 pub use sample::{HistogramSamples, NO_HISTOGRAM, NORMAL_NAN, STALE_NAN, SampleBuf, Samples, is_stale};
 pub use symbols::{Symbol, Symbols};
-pub use time::{Grid, Millis, TimeRange, Timestamp, first_at_or_after};
+pub use time::{Grid, Millis, TimeRange, Timestamp, first_after, first_at_or_after};
 pub use value::{Point, SampleValue, Series, Value, ValueType, VectorSample};

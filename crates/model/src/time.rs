@@ -103,6 +103,23 @@ impl TimeRange {
     }
 }
 
+/// The index of the first of `times` (ascending, ms) that is after `t`, from index `from` on; their number if none is.
+/// Quick where that is near, as for the edges of windows that move a step.
+#[must_use]
+#[inline]
+pub fn first_after(times: &[i64], from: usize, t: i64) -> usize {
+    let near = times.len().min(from + 8);
+    let mut i = from;
+    while i < near && times[i] <= t {
+        i += 1;
+    }
+    match t.checked_add(1) {
+        _ if i < near => i,
+        Some(t) => i + first_at_or_after(&times[i..], t),
+        None => times.len(),
+    }
+}
+
 /// The index of the first of `times` (ascending, ms) that is not before `t`; their number if all are.
 ///
 /// Samples mostly come at a fixed interval, so the place is guessed from the ends, and searched for from there:

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 use promqlite_functions::Stop;
-use promqlite_model::{Label, Labels, MatchOp, Matcher, Symbol, Validity};
+use promqlite_model::{Label, Labels, MatchOp, Matcher, Samples, Symbol, Validity};
 
 use crate::block::Block;
 use crate::context::Cx;
@@ -40,21 +40,30 @@ pub(crate) fn open_absent_over_time<'q>(
     let steps = geometry.grid.len;
     let _seen = cx.hold(steps / 8)?;
     let mut seen = Validity::none(1, steps);
-    let mut covered = 0;
-    let rows = input.rows();
-    input.for_each(0..rows, geometry, cx, |_, samples| {
-        if covered == steps {
-            return Ok(());
-        }
+    let mut see = |samples: Samples<'_>| {
         let stop = || cx.is_over();
         geometry.windows(samples, promqlite_model::Millis::ZERO, Stop::new(&stop)).for_each(|k, lo, hi| {
             if lo < hi {
                 seen.set(0, k);
             }
         });
-        covered = seen.count(0);
-        Ok(())
-    })?;
+        seen.count(0) == steps
+    };
+    // Once all steps are covered, stored series have nothing to add; of an expression all are read for its remarks.
+    let at_once = match input {
+        RowSamples::Stored { .. } => 1,
+        RowSamples::Subquery { .. } => input.rows().max(1),
+    };
+    let mut covered = false;
+    for first in (0..input.rows()).step_by(at_once) {
+        if covered {
+            break;
+        }
+        input.for_each(first..first + at_once, geometry, cx, |_, samples| {
+            covered = covered || see(samples);
+            Ok(())
+        })?;
+    }
     missing(&seen, steps, matchers, cx)
 }
 

@@ -1,7 +1,9 @@
 //! The instant selector's kernel: the newest sample of each step.
 
 use promqlite_functions::Stop;
-use promqlite_model::{LayoutMemo, NO_HISTOGRAM, RowMut, Samples, TimeRange, first_at_or_after, is_stale};
+use promqlite_model::{
+    LayoutMemo, NO_HISTOGRAM, RowMut, Samples, TimeRange, first_after, first_at_or_after, is_stale,
+};
 use promqlite_plan::{Emit, TimeMap};
 
 /// The reference time of each step, in ms.
@@ -49,9 +51,7 @@ pub(crate) fn newest(
             break;
         }
         let r = references.at(k);
-        while next < times.len() && times[next] <= r {
-            next += 1;
-        }
+        next = first_after(times, next, r);
         if next == 0 {
             continue;
         }
@@ -64,16 +64,25 @@ pub(crate) fn newest(
     emitted
 }
 
-/// The kernel for floats. Where samples come once a step, 64 steps are decided at a time.
+/// What a point is made of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Of {
+    Value,
+    Time,
+}
+
+/// The kernel for floats, and for times of any samples. Where as many samples come in each step, 64 steps are decided at
+/// a time.
 fn fill_floats(
+    of: Of,
     samples: &Samples<'_>,
     references: References,
     lookback_ms: i64,
     stop: Stop<'_>,
-    values: &mut [f64],
-    valid: &mut [u64],
+    (values, valid): (&mut [f64], &mut [u64]),
 ) -> usize {
     let (times, floats) = (samples.times, samples.values);
+    let seconds = |t: i64| t as f64 / 1000.0;
     let mut next = first_at_or_after(times, references.at(0).saturating_add(1));
     let mut emitted = 0;
     for (word, bits) in valid.iter_mut().enumerate() {
@@ -84,30 +93,33 @@ fn fill_floats(
         let steps = (references.len - first).min(64);
         let values = &mut values[first..first + steps];
         let r = references.at(first);
-        while next < times.len() && times[next] <= r {
-            next += 1;
-        }
+        next = first_after(times, next, r);
         if let Some(newest) = next.checked_sub(1)
-            && steps == 64
-            && let (Some(newest_times), Some(newest_values)) =
-                (times.get(newest..newest + 65), floats.get(newest..newest + 64))
-            && one_sample_a_step(newest_times, r, references.step, lookback_ms)
-            && !newest_values.iter().fold(false, |any, &v| any | is_stale(v))
+            && let Some(stride) = stride(times, newest, steps, r, references.step, lookback_ms)
+            && !any_nan(floats, newest, stride, steps)
         {
-            values.copy_from_slice(newest_values);
-            *bits = u64::MAX;
-            next = newest + 64;
-            emitted += 64;
+            match (of, stride) {
+                (Of::Value, 1) => values.copy_from_slice(&floats[newest..newest + steps]),
+                (Of::Value, _) => {
+                    let newest = floats[newest..].iter().step_by(stride);
+                    values.iter_mut().zip(newest).for_each(|(value, float)| *value = *float);
+                }
+                (Of::Time, _) => {
+                    let newest = times[newest..].iter().step_by(stride);
+                    values.iter_mut().zip(newest).for_each(|(value, t)| *value = seconds(*t));
+                }
+            }
+            *bits = u64::MAX >> (64 - steps);
+            next = newest + (steps - 1) * stride + 1;
+            emitted += steps;
             continue;
         }
         for (j, value) in values.iter_mut().enumerate() {
             let r = references.at(first + j);
-            while next < times.len() && times[next] <= r {
-                next += 1;
-            }
+            next = first_after(times, next, r);
             let Some(i) = next.checked_sub(1) else { continue };
             if times[i] > r.saturating_sub(lookback_ms) && !is_stale(floats[i]) {
-                *value = floats[i];
+                *value = if of == Of::Value { floats[i] } else { seconds(times[i]) };
                 *bits |= 1 << j;
                 emitted += 1;
             }
@@ -116,24 +128,51 @@ fn fill_floats(
     emitted
 }
 
-/// Whether `times[j]` is the newest of all times at `r + j·step` and within the lookback, for each `j` but the last.
-fn one_sample_a_step(times: &[i64], r: i64, step: i64, lookback_ms: i64) -> bool {
+/// Whether there is a NaN, and so perhaps a marker, among every `stride`th float.
+fn any_nan(floats: &[f64], from: usize, stride: usize, n: usize) -> bool {
+    let nans: u64 = if stride == 1 {
+        floats[from..from + n].iter().map(|v| u64::from(v.is_nan())).sum()
+    } else {
+        floats[from..].iter().step_by(stride).take(n).map(|v| u64::from(v.is_nan())).sum()
+    };
+    nans > 0
+}
+
+/// How many samples further the newest one is at each step, if that is the same for all: then `times[newest + j·stride]`
+/// is the newest of all times at `r + j·step`, and within the lookback, for `j` below `steps`.
+fn stride(times: &[i64], newest: usize, steps: usize, r: i64, step: i64, lookback_ms: i64) -> Option<usize> {
     // Beyond 2^61 ms differences could overflow.
     const FAR: i64 = 1 << 61;
-    let (Some(&first), Some(&last)) = (times.first(), times.last()) else { return false };
     let near = |t: i64| -FAR < t && t < FAR;
-    let span = step.checked_mul(times.len() as i64).and_then(|span| span.checked_add(r));
-    if !(near(first) && near(last) && near(r) && span.is_some_and(near) && near(lookback_ms)) {
-        return false;
+    let last_r = step.checked_mul(steps as i64).and_then(|span| span.checked_add(r))?;
+    // A step that brings a sample leaves it no older than a step.
+    if !(near(times[newest]) && near(r) && near(last_r) && step > 0 && step <= lookback_ms)
+        || r - times[newest] >= lookback_ms
+    {
+        return None;
+    }
+    let stride = first_after(times, newest + 1, r + step) - newest - 1;
+    let last = newest + stride * (steps - 1);
+    if stride == 0 || last >= times.len() || !near(times[last]) {
+        return None;
+    }
+    let end = r + step * (steps as i64 - 1);
+    if times[last] > end || times.get(last + 1).is_some_and(|&t| t <= end) {
+        return None;
     }
     // Negative as soon as one condition fails; without branches, so that the loop vectorises.
     let mut signs = 0;
     let mut r = r;
-    for pair in times.windows(2) {
-        signs |= (r - pair[0]) | (pair[1] - r - 1) | (pair[0] + lookback_ms - r - 1);
+    let mut check = |newest: i64, after: i64| {
+        signs |= (r - newest) | (after - r - 1);
         r += step;
+    };
+    if stride == 1 {
+        times[newest..=last].windows(2).for_each(|pair| check(pair[0], pair[1]));
+    } else {
+        (0..steps - 1).map(|j| newest + j * stride).for_each(|i| check(times[i], times[i + 1]));
     }
-    signs >= 0
+    (signs >= 0).then_some(stride)
 }
 
 /// Fills a row; returns the number of points.
@@ -147,8 +186,7 @@ pub(crate) fn fill(
 ) -> usize {
     match what {
         Emit::Value if samples.histograms.is_none() => {
-            let (values, valid) = row.floats();
-            fill_floats(samples, references, lookback_ms, stop, values, valid)
+            fill_floats(Of::Value, samples, references, lookback_ms, stop, row.floats())
         }
         Emit::Value => {
             let mut layout = LayoutMemo::default();
@@ -159,9 +197,7 @@ pub(crate) fn fill(
                 _ => row.set(k, samples.values[i]),
             })
         }
-        Emit::Timestamp => newest(samples, references, lookback_ms, stop, |k, i| {
-            row.set(k, samples.times[i] as f64 / 1000.0);
-        }),
+        Emit::Timestamp => fill_floats(Of::Time, samples, references, lookback_ms, stop, row.floats()),
         Emit::StartTimestamp => newest(samples, references, lookback_ms, stop, |k, i| {
             row.set(k, samples.start_time(i) as f64 / 1000.0);
         }),
@@ -174,9 +210,20 @@ mod tests {
     use promqlite_model::{Batch, STALE_NAN};
 
     fn run(times: &[i64], values: &[f64], references: References, lookback: i64) -> Vec<Option<f64>> {
+        run_emitting(Emit::Value, times, values, references, lookback)
+    }
+
+    fn run_emitting(
+        what: Emit,
+        times: &[i64],
+        values: &[f64],
+        references: References,
+        lookback: i64,
+    ) -> Vec<Option<f64>> {
         let mut batch = Batch::empty(1, references.len);
         let samples = Samples::floats(times, values);
-        fill(&samples, references, lookback, Emit::Value, Stop::default(), &mut batch.row_mut(0));
+        let points = fill(&samples, references, lookback, what, Stop::default(), &mut batch.row_mut(0));
+        assert_eq!(points, batch.valid().count_all());
         (0..references.len).map(|k| batch.float(0, k)).collect()
     }
 
@@ -200,16 +247,19 @@ mod tests {
         let mut gap = beat(0, 10);
         gap.drain(100..140);
         let far: Vec<i64> = (0..300).map(|i| i64::MAX - 3000 + i * 10).collect();
-        for times in [beat(0, 10), beat(3, 10), beat(0, 7), beat(0, 40), gap, far] {
-            for stale in [usize::MAX, 0, 70, 200] {
+        let jitter: Vec<i64> = beat(0, 10).iter().enumerate().map(|(i, t)| t + (i as i64 * 7) % 5).collect();
+        for times in [beat(0, 10), beat(3, 10), beat(0, 7), beat(0, 40), gap, jitter, far] {
+            for (stale, nan) in [(usize::MAX, STALE_NAN), (0, STALE_NAN), (70, STALE_NAN), (200, f64::NAN)] {
                 let mut values: Vec<f64> = (0..times.len()).map(|i| i as f64).collect();
                 if let Some(value) = values.get_mut(stale) {
-                    *value = STALE_NAN;
+                    *value = nan;
                 }
-                for (start, step, len) in [(0, 10, 256), (-300, 10, 301), (5, 10, 64), (20, 0, 130)] {
+                for (start, step, len) in
+                    [(0, 10, 256), (-300, 10, 301), (5, 10, 64), (20, 0, 130), (25, 20, 140), (0, 100, 3)]
+                {
                     let references = References { first: times[0].saturating_add(start), step, len };
                     for lookback in [5, 10, 35, 300] {
-                        let mut expected = vec![None; len];
+                        let (mut expected, mut expected_times) = (vec![None; len], vec![None; len]);
                         newest(
                             &Samples::floats(&times, &values),
                             references,
@@ -217,9 +267,15 @@ mod tests {
                             Stop::default(),
                             |k, i| {
                                 expected[k] = Some(values[i]);
+                                expected_times[k] = Some(times[i] as f64 / 1000.0);
                             },
                         );
-                        assert_eq!(run(&times, &values, references, lookback), expected);
+                        let bits = |points: Vec<Option<f64>>| -> Vec<Option<u64>> {
+                            points.into_iter().map(|v| v.map(f64::to_bits)).collect()
+                        };
+                        assert_eq!(bits(run(&times, &values, references, lookback)), bits(expected));
+                        let emitted = run_emitting(Emit::Timestamp, &times, &values, references, lookback);
+                        assert_eq!(emitted, expected_times);
                     }
                 }
             }

@@ -113,8 +113,12 @@ impl<'q> RowSamples<'q> {
                     cx.check()?;
                     let samples = buf.read(*selection, row, span)?;
                     cx.count_read(samples.len());
-                    let _copy = if has_stale(&samples) { Some(cx.hold(bytes_of(&samples))?) } else { None };
-                    f(row, without_stale(samples, &mut clean))?;
+                    if has_stale(&samples) {
+                        let _copy = cx.hold(bytes_of(&samples))?;
+                        f(row, without_stale(&samples, &mut clean))?;
+                    } else {
+                        f(row, samples)?;
+                    }
                 }
                 Ok(())
             }

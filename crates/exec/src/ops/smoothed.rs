@@ -2,10 +2,10 @@
 
 use promqlite_functions::Stop;
 use promqlite_model::histogram::{CounterResetHint, FloatHistogram, HistogramView, MixedSchemas};
-use promqlite_model::{RowMut, SampleBuf, Samples};
+use promqlite_model::{RowMut, SampleBuf, Samples, first_after};
 
 use crate::ops::lookback::References;
-use crate::ops::select::without_stale;
+use crate::ops::select::{has_stale, without_stale};
 
 /// What filling a row came to.
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,7 +28,7 @@ pub(crate) fn interpolate(
     row: &mut RowMut<'_>,
 ) -> Filled {
     let mut clean = SampleBuf::default();
-    let samples = without_stale(*samples, &mut clean);
+    let samples = if has_stale(samples) { without_stale(samples, &mut clean) } else { *samples };
     let times = samples.times;
     let mut filled = Filled::default();
     let (mut lo, mut next, mut hi) = (0, 0, 0);
@@ -38,9 +38,9 @@ pub(crate) fn interpolate(
         }
         let r = references.at(k);
         // References never move left, so neither do the cursors.
-        lo = passed(times, lo, r.saturating_sub(lookback_ms));
-        next = passed(times, next, r);
-        hi = passed(times, hi, r.saturating_add(lookback_ms));
+        lo = first_after(times, lo, r.saturating_sub(lookback_ms));
+        next = first_after(times, next, r);
+        hi = first_after(times, hi, r.saturating_add(lookback_ms));
         if next == lo {
             continue;
         }
@@ -66,14 +66,6 @@ pub(crate) fn interpolate(
         filled.points += 1;
     }
     filled
-}
-
-/// The first sample after `t`, from a cursor that is not behind it.
-fn passed(times: &[i64], mut cursor: usize, t: i64) -> usize {
-    while times.get(cursor).is_some_and(|&time| time <= t) {
-        cursor += 1;
-    }
-    cursor
 }
 
 /// Whether a window holds floats and histograms.

@@ -19,6 +19,7 @@ mod smoothing;
 mod sorted_window;
 mod spread;
 mod start_time;
+mod strides;
 mod sums;
 #[cfg(test)]
 mod tests;

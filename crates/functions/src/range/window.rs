@@ -21,6 +21,14 @@ impl<'r> FloatRow<'r> {
         self.values[step] = value;
         self.valid[step / 64] |= 1 << (step % 64);
     }
+
+    /// The floats of a block of steps, which are all set. The block begins at a multiple of 64.
+    #[inline]
+    pub(super) fn block(&mut self, first: usize, len: usize) -> &mut [f64] {
+        debug_assert!(first.is_multiple_of(64) && (1..=64).contains(&len));
+        self.valid[first / 64] = u64::MAX >> (64 - len);
+        &mut self.values[first..first + len]
+    }
 }
 
 /// Whether neighbouring windows share time, so that sliding may pay.

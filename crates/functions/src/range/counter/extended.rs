@@ -1,11 +1,12 @@
 //! `rate`, `increase` and `delta` of anchored and smoothed windows: no extrapolation, the edges are found.
 
 use promqlite_model::histogram::{CounterResetHint, FloatHistogram, HistogramView};
-use promqlite_model::{Annotation, RowMut, Samples};
+use promqlite_model::{Annotation, RowMut, Samples, first_after};
 
 use super::Kind;
+use super::floats::Resets;
 use super::histograms::{add, subtract};
-use crate::range::window::go_seconds;
+use crate::range::window::{FloatRow, go_seconds};
 use crate::{Extension, RangeCx, Windows};
 
 /// The samples that an extended window uses: from the one at or before its left edge to the newest one or, when
@@ -14,6 +15,8 @@ use crate::{Extension, RangeCx, Windows};
 struct Bounds {
     begin: i64,
     end: i64,
+    /// Index of the oldest sample that the lookback reaches.
+    oldest: usize,
     /// Index of the first sample used.
     first: usize,
     /// Index of the last sample used.
@@ -29,7 +32,7 @@ impl Bounds {
 
     /// Whether the right edge lies between two samples and is interpolated.
     fn cuts_right(&self, times: &[i64]) -> bool {
-        self.smoothed && self.last > 0 && times[self.last] > self.end
+        self.smoothed && self.last > self.oldest && times[self.last] > self.end
     }
 }
 
@@ -41,25 +44,29 @@ pub(in crate::range) fn extended(
     row: &mut RowMut<'_>,
     cx: &mut RangeCx<'_>,
 ) {
-    let times = w.samples.times;
     let smoothed = extension == Extension::Smoothed;
+    if w.samples.histograms.is_none() {
+        return floats(kind, w, smoothed, row);
+    }
+    let times = w.samples.times;
     let divisor = if kind == Kind::Rate { go_seconds(w.range.0) } else { 1.0 };
     // Windows never move left, so neither do the cursors.
     let (mut lo, mut inside, mut behind, mut hi) = (0, 0, 0, 0);
     for k in 0..w.len() {
         let (begin, end) = (w.begin(k), w.end(k));
-        lo = passed(times, lo, begin.saturating_sub(w.lookback.0));
-        hi = passed(times, hi, if smoothed { end.saturating_add(w.lookback.0) } else { end });
+        lo = first_after(times, lo, begin.saturating_sub(w.lookback.0));
+        hi = first_after(times, hi, if smoothed { end.saturating_add(w.lookback.0) } else { end });
         if lo >= hi {
             continue;
         }
-        inside = passed(times, inside, begin);
-        behind = passed(times, behind, end.saturating_sub(1));
+        inside = first_after(times, inside, begin);
+        behind = first_after(times, behind, end.saturating_sub(1));
         let window = w.samples.slice(lo..hi);
         let newest = hi - lo - 1;
         let bounds = Bounds {
             begin,
             end,
+            oldest: 0,
             first: (inside - lo).min(newest).saturating_sub(1),
             last: if smoothed { (behind - lo).min(newest) } else { newest },
             smoothed,
@@ -73,7 +80,8 @@ pub(in crate::range) fn extended(
             Some(_) => used.clone().filter(|&i| window.histogram(i).is_some()).count(),
         };
         if histograms == 0 {
-            row.set(k, of_floats(kind, &window, bounds) / divisor);
+            let resets = &mut Resets::of(kind, window.values);
+            row.set(k, change(kind, &window, bounds, resets) / divisor);
         } else if histograms < used.count() {
             cx.note(Annotation::MixedFloatsHistograms { metric: cx.metric.to_owned() });
         } else if let Some(mut change) = of_histograms(kind, &window, bounds, cx) {
@@ -83,14 +91,6 @@ pub(in crate::range) fn extended(
             row.set_histogram(k, &change);
         }
     }
-}
-
-/// The first sample after `t`, from a cursor that is not behind it.
-fn passed(times: &[i64], mut cursor: usize, t: i64) -> usize {
-    while times.get(cursor).is_some_and(|&time| time <= t) {
-        cursor += 1;
-    }
-    cursor
 }
 
 fn fraction(times: &[i64], before: usize, at: i64) -> f64 {
@@ -106,25 +106,58 @@ fn between(window: &Samples<'_>, before: usize, at: i64, counter: bool) -> f64 {
     y1 + (y2 - y1) * fraction(window.times, before, at)
 }
 
-fn of_floats(kind: Kind, window: &Samples<'_>, b: Bounds) -> f64 {
-    let (times, values) = (window.times, window.values);
+/// The kernel for floats alone.
+fn floats(kind: Kind, w: &Windows<'_>, smoothed: bool, row: &mut RowMut<'_>) {
+    let times = w.samples.times;
+    let divisor = if kind == Kind::Rate { go_seconds(w.range.0) } else { 1.0 };
+    let mut resets = Resets::of(kind, w.samples.values);
+    let mut out = FloatRow::new(row);
+    let (mut lo, mut inside, mut behind, mut hi) = (0, 0, 0, 0);
+    for k in 0..w.len() {
+        if k % 4096 == 4095 && w.stop.now() {
+            return;
+        }
+        let (begin, end) = (w.begin(k), w.end(k));
+        lo = first_after(times, lo, begin.saturating_sub(w.lookback.0));
+        hi = first_after(times, hi, if smoothed { end.saturating_add(w.lookback.0) } else { end });
+        if lo >= hi {
+            continue;
+        }
+        inside = first_after(times, inside, begin);
+        behind = first_after(times, behind, end.saturating_sub(1));
+        let newest = hi - 1;
+        let first = inside.min(newest).saturating_sub(1).max(lo);
+        let last = if smoothed { behind.min(newest) } else { newest };
+        if times[last] <= begin || (smoothed && times[first] > end) {
+            continue;
+        }
+        let bounds = Bounds { begin, end, oldest: lo, first, last, smoothed };
+        out.set(k, change(kind, &w.samples, bounds, &mut resets) / divisor);
+    }
+}
+
+/// By how much floats changed over a window.
+#[inline]
+fn change(kind: Kind, samples: &Samples<'_>, b: Bounds, resets: &mut Resets) -> f64 {
+    let (times, values) = (samples.times, samples.values);
     let counter = kind.is_counter();
-    let left = if b.cuts_left(times) { between(window, b.first, b.begin, counter) } else { values[b.first] };
+    let left = if b.cuts_left(times) { between(samples, b.first, b.begin, counter) } else { values[b.first] };
     let right =
-        if b.cuts_right(times) { between(window, b.last - 1, b.end, counter) } else { values[b.last] };
+        if b.cuts_right(times) { between(samples, b.last - 1, b.end, counter) } else { values[b.last] };
     let mut change = right - left;
     if !counter {
         return change;
     }
+    // What lies between the edges: the samples `from..to`.
+    let from = b.first + usize::from(times[b.first] <= b.begin);
+    let to = b.last + usize::from(times[b.last] < b.end);
     let mut previous = left;
-    for i in b.first..=b.last {
-        if (i == b.first && times[i] <= b.begin) || (i == b.last && times[i] >= b.end) {
-            continue;
-        }
-        if values[i] < previous {
+    if from < to {
+        if values[from] < previous {
             change += previous;
         }
-        previous = values[i];
+        change = resets.add(change, values, from, to);
+        previous = values[to - 1];
     }
     if right < previous {
         change += previous;

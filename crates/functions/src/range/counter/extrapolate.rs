@@ -18,6 +18,15 @@ pub(super) struct Span {
 }
 
 impl Span {
+    /// Seconds from the first to the last sample, and by how many the first may be extended to the left, for a counter
+    /// that is never near zero.
+    pub(super) fn sampled_and_before(&self) -> (f64, f64) {
+        let sampled = self.last.wrapping_sub(self.first) as f64 / 1000.0;
+        let gap = sampled / self.gaps as f64;
+        let before = self.first.wrapping_sub(self.begin) as f64 / 1000.0;
+        (sampled, if before >= gap * 1.1 { gap / 2.0 } else { before })
+    }
+
     /// What the change is multiplied by. A side is extrapolated to the edge if the edge is about one sample away,
     /// else by half a gap; a counter never below zero, for which `counter` is its first value and its change.
     #[inline]

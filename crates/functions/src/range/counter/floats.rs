@@ -3,65 +3,118 @@
 use promqlite_model::{Annotation, RowMut};
 
 use super::Kind;
+use super::alike::Alike;
 use super::extrapolate::Span;
 use crate::range::start_time;
-use crate::range::window::{fill_by_edges, go_seconds, overlapping};
+use crate::range::strides::{Strided, Visit, visit};
+use crate::range::window::{FloatRow, fill_by_edges, go_seconds, overlapping};
 use crate::{RangeCx, Windows};
 
 /// The kernel for windows of floats.
 pub(in crate::range) fn floats(kind: Kind, w: &Windows<'_>, row: &mut RowMut<'_>, cx: &mut RangeCx<'_>) {
-    if !kind.is_counter() {
-        fill(kind, w, row, |values, lo, hi| values[hi - 1] - values[lo]);
-    } else if cx.use_start_times && !w.samples.start_times.is_empty() {
+    let starts = kind.is_counter() && cx.use_start_times && !w.samples.start_times.is_empty();
+    if starts {
         with_start_times(kind, w, row, cx);
     } else if overlapping(w) {
-        let mut resets = Resets::find(w.samples.values);
-        fill(kind, w, row, |values, lo, hi| resets.increase(values, lo, hi));
+        let resets = Resets::of(kind, w.samples.values);
+        let range = go_seconds(w.range.0);
+        visit(w, &mut Sliding { kind, w, range, resets, out: FloatRow::new(row) });
     } else {
-        fill(kind, w, row, increase);
+        let range = go_seconds(w.range.0);
+        fill_by_edges(w, row, |k, lo, hi| {
+            let change = if kind.is_counter() { increase } else { difference };
+            (hi - lo >= 2)
+                .then(|| extrapolated(kind, w, range, (k, lo, hi), change(w.samples.values, lo, hi)))
+        });
     }
 }
 
-fn fill(
+/// The function of one window of at least two samples, in which the value changed by `change`.
+#[inline]
+fn extrapolated(
     kind: Kind,
     w: &Windows<'_>,
-    row: &mut RowMut<'_>,
-    mut change: impl FnMut(&[f64], usize, usize) -> f64,
-) {
+    range: f64,
+    (k, lo, hi): (usize, usize, usize),
+    change: f64,
+) -> f64 {
     let (times, values) = (w.samples.times, w.samples.values);
-    let range = go_seconds(w.range.0);
-    fill_by_edges(w, row, |k, lo, hi| {
-        if hi - lo < 2 {
-            return None;
-        }
-        let change = change(values, lo, hi);
-        let span = Span {
-            begin: w.begin(k),
-            end: w.end(k),
-            first: times[lo],
-            last: times[hi - 1],
-            gaps: hi - lo - 1,
-            zero: None,
-        };
-        let factor = span.factor(kind.is_counter().then_some((values[lo], change)));
-        Some(change * kind.per_second(factor, range))
-    });
+    let span = Span {
+        begin: w.begin(k),
+        end: w.end(k),
+        first: times[lo],
+        last: times[hi - 1],
+        gaps: hi - lo - 1,
+        zero: None,
+    };
+    let factor = span.factor(kind.is_counter().then_some((values[lo], change)));
+    change * kind.per_second(factor, range)
+}
+
+fn difference(values: &[f64], lo: usize, hi: usize) -> f64 {
+    values[hi - 1] - values[lo]
 }
 
 /// The increase over `values[lo..hi]`, at least one, in one pass.
 pub(super) fn increase(values: &[f64], lo: usize, hi: usize) -> f64 {
-    let mut change = values[hi - 1] - values[lo];
-    for pair in values[lo..hi].windows(2) {
-        if pair[1] < pair[0] {
-            change += pair[0];
+    let mut change = difference(values, lo, hi);
+    for_each_reset(&values[lo..hi], |i| change += values[lo + i - 1]);
+    change
+}
+
+/// Calls `f` for each value that is lower than the one before. Most blocks of values have none, which a loop without
+/// branches can tell.
+#[inline]
+fn for_each_reset(values: &[f64], mut f: impl FnMut(usize)) {
+    for first in (1..values.len()).step_by(64) {
+        let last = values.len().min(first + 64);
+        let (before, now) = (&values[first - 1..last - 1], &values[first..last]);
+        let drops: u64 = before.iter().zip(now).map(|(before, now)| u64::from(now < before)).sum();
+        if drops > 0 {
+            (first..last).filter(|&i| values[i] < values[i - 1]).for_each(&mut f);
         }
     }
-    change
+}
+
+/// Windows that overlap.
+struct Sliding<'w, 'r> {
+    kind: Kind,
+    w: &'w Windows<'w>,
+    /// Seconds.
+    range: f64,
+    resets: Resets,
+    out: FloatRow<'r>,
+}
+
+impl Visit for Sliding<'_, '_> {
+    fn block(&mut self, block: Strided) -> bool {
+        if block.hi - block.lo < 2 {
+            return true;
+        }
+        if self.resets.any(block.lo, block.last_hi()) {
+            return false;
+        }
+        let (times, values) = (self.w.samples.times, self.w.samples.values);
+        let mut windows = Alike::new(self.kind, self.w, &block);
+        block.pick(block.lo, times, &mut windows.first);
+        block.pick(block.hi - 1, times, &mut windows.last);
+        block.pick(block.lo, values, &mut windows.from);
+        block.pick(block.hi - 1, values, &mut windows.change);
+        windows.fill(self.range, self.out.block(block.k, block.len));
+        true
+    }
+
+    fn single(&mut self, k: usize, lo: usize, hi: usize) {
+        if hi - lo >= 2 {
+            let change = self.resets.increase(self.w.samples.values, lo, hi);
+            self.out.set(k, extrapolated(self.kind, self.w, self.range, (k, lo, hi), change));
+        }
+    }
 }
 
 /// The few places where a counter dropped. Resets in a window are added in order, as one pass over the window
 /// would add them, so results are the same to the last bit; running totals would lose small values beside big ones.
-struct Resets {
+pub(super) struct Resets {
     /// Indices of the samples that are lower than the one before.
     at: Vec<usize>,
     /// The first reset behind the window's first sample.
@@ -71,23 +124,41 @@ struct Resets {
 }
 
 impl Resets {
-    fn find(values: &[f64]) -> Self {
-        let pairs = values.windows(2).enumerate();
-        let at = pairs.filter(|(_, pair)| pair[1] < pair[0]).map(|(i, _)| i + 1).collect();
+    /// Those of a counter; gauges have none.
+    pub(super) fn of(kind: Kind, values: &[f64]) -> Self {
+        let mut at = Vec::new();
+        if kind.is_counter() {
+            for_each_reset(values, |i| at.push(i));
+        }
         Self { at, from: 0, to: 0 }
+    }
+
+    /// Whether there are any between the samples `lo` and `hi`, without the former; windows only move right.
+    #[inline]
+    fn any(&mut self, lo: usize, hi: usize) -> bool {
+        while self.from < self.at.len() && self.at[self.from] <= lo {
+            self.from += 1;
+        }
+        self.at.get(self.from).is_some_and(|&at| at < hi)
     }
 
     /// The increase over a window; windows only move right.
     #[inline]
     fn increase(&mut self, values: &[f64], lo: usize, hi: usize) -> f64 {
-        while self.from < self.at.len() && self.at[self.from] <= lo {
-            self.from += 1;
+        self.add(difference(values, lo, hi), values, lo, hi)
+    }
+
+    /// Adds what the counter had reached before each reset between the samples `lo` and `hi`, without the former.
+    /// Windows only move right.
+    #[inline]
+    pub(super) fn add(&mut self, mut change: f64, values: &[f64], lo: usize, hi: usize) -> f64 {
+        if !self.any(lo, hi) {
+            return change;
         }
         self.to = self.to.max(self.from);
         while self.to < self.at.len() && self.at[self.to] < hi {
             self.to += 1;
         }
-        let mut change = values[hi - 1] - values[lo];
         for &i in &self.at[self.from..self.to] {
             change += values[i - 1];
         }

@@ -1,5 +1,6 @@
 //! What `rate`, `increase` and `delta` share: how much a window's samples changed, extrapolated to its edges.
 
+mod alike;
 mod extended;
 mod extrapolate;
 mod floats;
