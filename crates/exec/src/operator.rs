@@ -28,12 +28,14 @@ pub(crate) struct Schema {
     pub labels: Aside<Vec<Labels>>,
     /// Rows whose metadata labels go when the query ends; empty if there are none.
     pub drop_name: Vec<bool>,
+    /// Whether it is known that no two label sets are equal.
+    pub distinct: bool,
 }
 
 impl Schema {
     /// Rows that keep their names.
     pub(crate) fn new(labels: Vec<Labels>) -> Self {
-        Self { labels: labels.into(), drop_name: Vec::new() }
+        Self { labels: labels.into(), drop_name: Vec::new(), distinct: false }
     }
 
     /// Number of rows.
@@ -58,7 +60,7 @@ impl Schema {
         } else {
             rows.iter().map(|&i| self.drop_name[i]).collect()
         };
-        Ok(Self { labels, drop_name })
+        Ok(Self { labels, drop_name, distinct: false })
     }
 
     /// Marks every row as losing its name at the end.

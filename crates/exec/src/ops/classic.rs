@@ -104,7 +104,7 @@ fn group_rows(
     }
     let (keys, keys_held) = grouper.finish()?;
     held.absorb(keys_held);
-    let mut schema = Schema { labels: keys, drop_name };
+    let mut schema = Schema { labels: keys, drop_name, distinct: false };
     // Native results come first, then classic ones, as the reference has them.
     let mut order: Vec<usize> = (0..histograms.len()).collect();
     order.sort_by_key(|&i| histograms[i].native.is_empty());

@@ -24,7 +24,7 @@ pub(crate) fn group_schema(input: &Schema, groups: &Groups) -> Schema {
             drop_name[group as usize] |= input.drop_name[row];
         }
     }
-    Schema { labels: groups.keys.clone(), drop_name }
+    Schema { labels: groups.keys.clone(), drop_name, distinct: true }
 }
 
 /// Runs a fold over all of its input.

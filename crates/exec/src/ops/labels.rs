@@ -65,6 +65,8 @@ impl Replace {
         // The expression runs once per distinct value of the source label.
         let mut replaced: HashMap<Symbol, Option<Symbol>, RandomState> = HashMap::default();
         let (mut made, mut known) = (Tally::new(cx, 0)?, Tally::new(cx, 0)?);
+        // A label that no row had before keeps them apart.
+        let mut fresh = true;
         for row in 0..input.rows() {
             let labels = &input.schema.labels[row];
             let source = labels.get(self.source);
@@ -88,11 +90,13 @@ impl Replace {
                 made.add(0)?;
                 continue;
             };
+            fresh &= labels.get(self.destination) == Symbol::EMPTY;
             input.schema.labels[row] = with_label(labels, self.destination, value, cx);
             made.add(input.schema.labels[row].bytes())?;
             keep_name_if_written(&mut input, row, self.destination);
         }
         drop((known, replaced));
+        input.schema.distinct &= fresh;
         merge_equal(input.holding(made.finish()?), Conflict::SameStep, cx)
     }
 }
@@ -127,21 +131,33 @@ impl Join {
     }
 
     pub(crate) fn open<'q>(self, mut input: Opened<'q>, cx: &Cx<'_>) -> Result<Opened<'q>, ExecError> {
-        let mut made = Tally::new(cx, 0)?;
+        let (mut made, mut scratch) = (Tally::new(cx, 0)?, cx.hold(0)?);
+        let mut joined = String::new();
+        // A label that no row had before keeps them apart.
+        let mut fresh = true;
         for row in 0..input.rows() {
             let labels = &input.schema.labels[row];
-            let values: Vec<&str> =
-                self.sources.iter().map(|&name| cx.symbols.get(labels.get(name))).collect();
-            let separators = self.separator.len().saturating_mul(values.len());
-            let bound = values.iter().fold(separators, |sum, value| sum.saturating_add(value.len()));
-            let scratch = cx.hold(bound)?;
-            let joined = values.join(&self.separator);
-            let value = cx.intern(&joined)?;
-            drop(scratch);
+            let value = if let [source] = *self.sources {
+                labels.get(source)
+            } else {
+                let values = || self.sources.iter().map(|&name| cx.symbols.get(labels.get(name)));
+                let separators = self.separator.len().saturating_mul(self.sources.len());
+                // A growing string has up to twice the room that it needs.
+                let bound = values().fold(separators, |sum, value| sum.saturating_add(value.len()));
+                scratch.grow_to(bound.saturating_mul(2))?;
+                joined.clear();
+                for (i, value) in values().enumerate() {
+                    joined.push_str(if i > 0 { &self.separator } else { "" });
+                    joined.push_str(value);
+                }
+                cx.intern(&joined)?
+            };
+            fresh &= labels.get(self.destination) == Symbol::EMPTY;
             input.schema.labels[row] = with_label(labels, self.destination, value, cx);
             made.add(input.schema.labels[row].bytes())?;
             keep_name_if_written(&mut input, row, self.destination);
         }
+        input.schema.distinct &= fresh;
         merge_equal(input.holding(made.finish()?), Conflict::SameStep, cx)
     }
 }

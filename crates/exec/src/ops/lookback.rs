@@ -141,6 +141,10 @@ fn any_nan(floats: &[f64], from: usize, stride: usize, n: usize) -> bool {
 /// How many samples further the newest one is at each step, if that is the same for all: then `times[newest + j·stride]`
 /// is the newest of all times at `r + j·step`, and within the lookback, for `j` below `steps`.
 fn stride(times: &[i64], newest: usize, steps: usize, r: i64, step: i64, lookback_ms: i64) -> Option<usize> {
+    // Fewer are as quick one by one.
+    if steps < 4 {
+        return None;
+    }
     // Beyond 2^61 ms differences could overflow.
     const FAR: i64 = 1 << 61;
     let near = |t: i64| -FAR < t && t < FAR;

@@ -63,6 +63,8 @@ pub(crate) fn drop_names<'q>(
         MetricNameRule::DropNameOnly => labels.without(|name| name == Symbol::NAME),
         _ => labels.without_metadata(),
     };
+    // Rows that agree in what goes differ in what stays.
+    input.schema.distinct &= agree_in_metadata(&input.schema.labels);
     let mut tally = Tally::new(cx, 0)?;
     for labels in input.schema.labels.iter_mut() {
         *labels = shorter(labels);
@@ -71,4 +73,14 @@ pub(crate) fn drop_names<'q>(
     input.schema.drop_name = Vec::new();
     let input = input.holding(tally.finish()?);
     merge_equal(input, conflict, cx)
+}
+
+/// Whether all label sets have one metric name, and no type and unit.
+fn agree_in_metadata(rows: &[Labels]) -> bool {
+    let Some((first, rest)) = rows.split_first() else { return true };
+    let name = first.get(Symbol::NAME);
+    let plain = |labels: &Labels| {
+        labels.get(Symbol::TYPE) == Symbol::EMPTY && labels.get(Symbol::UNIT) == Symbol::EMPTY
+    };
+    plain(first) && rest.iter().all(|labels| labels.get(Symbol::NAME) == name && plain(labels))
 }

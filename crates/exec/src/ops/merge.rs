@@ -26,6 +26,7 @@ pub(crate) fn drop_marked_names(mut schema: Schema, cx: &Cx<'_>) -> Result<Schem
             cx.check()?;
         }
         if drop {
+            schema.distinct = false;
             schema.labels[i] = schema.labels[i].without_metadata();
         }
     }
@@ -39,10 +40,7 @@ pub(crate) fn merge_equal<'q>(
     conflict: Conflict,
     cx: &Cx<'_>,
 ) -> Result<Opened<'q>, ExecError> {
-    if input.rows() < 2 {
-        return Ok(input);
-    }
-    if all_differ(&input.schema.labels, cx)? {
+    if input.rows() < 2 || input.schema.distinct || all_differ(&input.schema.labels, cx)? {
         return Ok(input);
     }
     let groups = Groups::by_labels(&input.schema.labels, cx)?;
@@ -68,7 +66,7 @@ pub(crate) fn merge_equal<'q>(
     }
     let firsts: Vec<usize> = (0..groups.len()).map(|group| members.of(group)[0]).collect();
     let labels = input.schema.take(&firsts, cx)?.labels;
-    let merged = Opened::new(Schema { labels, drop_name }, steps, Merge { input, members });
+    let merged = Opened::new(Schema { labels, drop_name, distinct: false }, steps, Merge { input, members });
     // Whether rows collide is settled now: whoever reads may not need all of them.
     let batch = merged.read_all(cx)?;
     Ok(Opened::materialized(merged.schema, batch))

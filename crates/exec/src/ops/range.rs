@@ -13,7 +13,6 @@ use promqlite_plan::TimeMap;
 use promqlite_storage::Selection;
 
 use crate::block::{Block, float_bytes};
-use crate::budget::Held;
 use crate::context::Cx;
 use crate::error::ExecError;
 use crate::operator::{Opened, Schema, Source};
@@ -109,10 +108,15 @@ impl<'q> RowSamples<'q> {
                     Some(Extension::Smoothed) => geometry.span(lookback.0, lookback.0),
                 };
                 let (mut buf, mut clean) = (Buffer::new(cx)?, SampleBuf::default());
+                let (mut read, mut unchecked) = (0, 0);
                 for row in rows {
-                    cx.check()?;
+                    if unchecked >= SAMPLES_BETWEEN_CHECKS {
+                        cx.check()?;
+                        unchecked = 0;
+                    }
                     let samples = buf.read(*selection, row, span)?;
-                    cx.count_read(samples.len());
+                    read += samples.len();
+                    unchecked += samples.len() + SAMPLES_BETWEEN_CHECKS / 64;
                     if has_stale(&samples) {
                         let _copy = cx.hold(bytes_of(&samples))?;
                         f(row, without_stale(&samples, &mut clean))?;
@@ -120,6 +124,7 @@ impl<'q> RowSamples<'q> {
                         f(row, samples)?;
                     }
                 }
+                cx.count_read(read);
                 Ok(())
             }
             Self::Subquery { input, grid } => {
@@ -139,6 +144,10 @@ impl<'q> RowSamples<'q> {
         }
     }
 }
+
+/// Samples of series that are looked through between two questions whether to go on; a series counts as 64th of them at
+/// least.
+const SAMPLES_BETWEEN_CHECKS: usize = 64 << 10;
 
 /// A batch row as samples at the grid's times.
 pub(crate) fn points_of(batch: &Batch, row: usize, grid: &Grid, out: &mut SampleBuf) {
@@ -200,13 +209,6 @@ impl<'q> RangeFunction<'q> {
         }
     }
 
-    /// Scratch space of the kernels, which copy no more than a few numbers for each sample of the widest window;
-    /// and room for the histograms of the row.
-    fn room(&self, samples: &Samples<'_>, cx: &Cx<'_>) -> Result<(Held, Option<Held>), ExecError> {
-        let scratch = cx.hold(samples.len().saturating_mul(SCRATCH_PER_SAMPLE))?;
-        Ok((scratch, histogram_room(samples, self.geometry.grid.len, cx)?))
-    }
-
     /// Remarks on a counter function over something that does not look like a counter.
     fn check_counter(&self, row: usize, metric: &str, cx: &Cx<'_>, notes: &mut Annotations) {
         if metric.is_empty() {
@@ -236,12 +238,18 @@ impl Source for RangeFunction<'_> {
         let mut last_remarked = Symbol::EMPTY;
         let stored = matches!(self.input, RowSamples::Stored { .. });
         let first = rows.start;
+        let (mut name, mut metric) = (Symbol::EMPTY, "");
+        // What one row takes while it is computed. Kernels copy no more than a few numbers for each of its samples.
+        let mut scratch = cx.hold(0)?;
+        let mut widest = 0;
         self.input.for_each(rows, &self.geometry, cx, |row, samples| {
             if samples.is_empty() {
                 return Ok(());
             }
-            let name = self.input.labels(row).get(Symbol::NAME);
-            let metric = cx.symbols.get(name);
+            let own = self.input.labels(row).get(Symbol::NAME);
+            if own != name {
+                (name, metric) = (own, cx.symbols.get(own));
+            }
             let mut range_cx = RangeCx {
                 args: &args,
                 positions: &self.positions,
@@ -251,10 +259,10 @@ impl Source for RangeFunction<'_> {
                 notes: &mut notes,
                 error: None,
             };
-            let _room = self.room(&samples, cx)?;
+            scratch.grow_to(samples.len().saturating_mul(SCRATCH_PER_SAMPLE))?;
+            let _room = histogram_room(&samples, self.geometry.grid.len, cx)?;
             self.run(samples, stop, &mut batch, row - first, &mut range_cx);
             let failed = range_cx.error;
-            cx.check()?;
             if samples.histograms.is_some() {
                 batch.settle()?;
             }
@@ -265,11 +273,17 @@ impl Source for RangeFunction<'_> {
                 self.check_counter(row, metric, cx, &mut notes);
                 last_remarked = if cx.settings.type_and_unit_labels { Symbol::EMPTY } else { name };
             }
-            let widest = samples.len().min(cx.options.limits.max_samples.saturating_add(1));
-            cx.hold_samples(widest)?;
-            cx.release_samples(widest);
+            // One row after another holds its samples.
+            let held = samples.len().min(cx.options.limits.max_samples.saturating_add(1));
+            if held > widest {
+                cx.hold_samples(held)?;
+                cx.release_samples(held);
+                widest = held;
+            }
             Ok(())
         })?;
+        // A kernel that was told to stop has left cells empty.
+        cx.check()?;
         cx.note_all(notes)?;
         if let Some(text) = error {
             return Err(ExecError::Evaluation(text));

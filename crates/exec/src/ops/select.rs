@@ -48,7 +48,8 @@ pub(crate) fn selection_schema(selection: &dyn Selection, cx: &Cx<'_>) -> Result
         }
         labels.push(selection.labels(i).clone());
     }
-    Ok(Schema::new(labels))
+    // A store hands out each label set once.
+    Ok(Schema { distinct: true, ..Schema::new(labels) })
 }
 
 impl Source for InstantSelector<'_> {
