@@ -1,5 +1,6 @@
 //! What the grammar's actions do: build nodes, and record the errors that are found while doing so.
 
+mod chain;
 mod duration;
 mod expr;
 mod series;
@@ -13,6 +14,7 @@ use crate::place::Tag;
 use crate::span::Span;
 use crate::token::{Hint, TokenKind};
 
+pub(crate) use chain::Chain;
 pub(crate) use duration::Dur;
 
 /// Deepest nesting of an expression. Every operator of a chain such as `a + b + c` counts as a level.
