@@ -1,7 +1,7 @@
 //! Interned label strings.
 
 use std::hash::BuildHasher;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
@@ -49,10 +49,39 @@ const SHARDS: usize = 16;
 /// (`label_replace`, `count_values`), which go when the query ends.
 pub struct Symbols {
     base: Option<Arc<Symbols>>,
-    strings: boxcar::Vec<Box<str>>,
-    shards: [RwLock<HashTable<u32>>; SHARDS],
+    /// Most queries make no strings, so an overlay sets nothing up before the first.
+    own: OnceLock<Box<Strings>>,
     hasher: FixedState,
+}
+
+/// The strings that a table has itself.
+struct Strings {
+    list: boxcar::Vec<Box<str>>,
+    shards: [RwLock<HashTable<u32>>; SHARDS],
     bytes: std::sync::atomic::AtomicUsize,
+}
+
+impl Default for Strings {
+    fn default() -> Self {
+        Self {
+            list: boxcar::Vec::new(),
+            shards: std::array::from_fn(|_| RwLock::new(HashTable::new())),
+            bytes: std::sync::atomic::AtomicUsize::new(0),
+        }
+    }
+}
+
+impl Strings {
+    /// The shard of a hash, by bits that the shard's own table does not use.
+    fn shard(&self, hash: u64) -> &RwLock<HashTable<u32>> {
+        &self.shards[(hash >> 48) as usize % SHARDS]
+    }
+
+    /// The number of a string.
+    fn find(&self, hash: u64, s: &str) -> Option<u32> {
+        let table = self.shard(hash).read().expect("no holder panics");
+        table.find(hash, |&id| &*self.list[id as usize] == s).copied()
+    }
 }
 
 impl Default for Symbols {
@@ -63,7 +92,7 @@ impl Default for Symbols {
 
 impl std::fmt::Debug for Symbols {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Symbols").field("strings", &self.strings.count()).finish_non_exhaustive()
+        f.debug_struct("Symbols").field("strings", &self.len()).finish_non_exhaustive()
     }
 }
 
@@ -74,7 +103,7 @@ impl Symbols {
         // A fixed seed per process would invite hash flooding by label values; the address of a fresh
         // allocation is as much entropy as a hash map's own seed needs.
         let seed = foldhash::fast::RandomState::default().hash_one(0u64);
-        let table = Self::empty(None, FixedState::with_seed(seed));
+        let table = Self { base: None, own: OnceLock::new(), hasher: FixedState::with_seed(seed) };
         for s in WELL_KNOWN {
             table.intern(s);
         }
@@ -87,17 +116,7 @@ impl Symbols {
         assert!(base.base.is_none(), "invariant: overlays are one level deep");
         // The same hashes as below, so that each string is hashed once.
         let hasher = base.hasher.clone();
-        Self::empty(Some(base), hasher)
-    }
-
-    fn empty(base: Option<Arc<Symbols>>, hasher: FixedState) -> Self {
-        Self {
-            base,
-            strings: boxcar::Vec::new(),
-            shards: std::array::from_fn(|_| RwLock::new(HashTable::new())),
-            hasher,
-            bytes: std::sync::atomic::AtomicUsize::new(0),
-        }
+        Self { base: Some(base), own: OnceLock::new(), hasher }
     }
 
     /// The symbol of `s`, added if it is new.
@@ -109,20 +128,18 @@ impl Symbols {
         if let Some(found) = self.base.as_ref().and_then(|base| base.find(hash, s)) {
             return found;
         }
-        let shard = self.shard(hash);
-        if let Some(&id) =
-            shard.read().expect("no holder panics").find(hash, |&id| &*self.strings[id as usize] == s)
-        {
+        let own = self.own.get_or_init(Box::default);
+        if let Some(id) = own.find(hash, s) {
             return self.symbol(id);
         }
-        let mut table = shard.write().expect("no holder panics");
-        if let Some(&id) = table.find(hash, |&id| &*self.strings[id as usize] == s) {
+        let mut table = own.shard(hash).write().expect("no holder panics");
+        if let Some(&id) = table.find(hash, |&id| &*own.list[id as usize] == s) {
             return self.symbol(id);
         }
-        let id = u32::try_from(self.strings.push(s.into())).expect("invariant: fewer than 2^31 strings");
+        let id = u32::try_from(own.list.push(s.into())).expect("invariant: fewer than 2^31 strings");
         assert!(id < OVERLAY, "invariant: fewer than 2^31 strings");
-        self.bytes.fetch_add(s.len() + 40, std::sync::atomic::Ordering::Relaxed);
-        table.insert_unique(hash, id, |&id| self.hasher.hash_one(&*self.strings[id as usize]));
+        own.bytes.fetch_add(s.len() + 40, std::sync::atomic::Ordering::Relaxed);
+        table.insert_unique(hash, id, |&id| self.hasher.hash_one(&*own.list[id as usize]));
         self.symbol(id)
     }
 
@@ -135,13 +152,7 @@ impl Symbols {
 
     /// Looks a string up in this table alone.
     fn find(&self, hash: u64, s: &str) -> Option<Symbol> {
-        let table = self.shard(hash).read().expect("no holder panics");
-        table.find(hash, |&id| &*self.strings[id as usize] == s).map(|&id| self.symbol(id))
-    }
-
-    /// The shard of a hash, by bits that the shard's own table does not use.
-    fn shard(&self, hash: u64) -> &RwLock<HashTable<u32>> {
-        &self.shards[(hash >> 48) as usize % SHARDS]
+        self.own.get()?.find(hash, s).map(|id| self.symbol(id))
     }
 
     /// The string of `symbol`.
@@ -152,14 +163,17 @@ impl Symbols {
     pub fn get(&self, symbol: Symbol) -> &str {
         match &self.base {
             Some(base) if symbol.0 & OVERLAY == 0 => base.get(symbol),
-            _ => &self.strings[(symbol.0 & !OVERLAY) as usize],
+            _ => {
+                let own = self.own.get().expect("invariant: the symbol is of this table");
+                &own.list[(symbol.0 & !OVERLAY) as usize]
+            }
         }
     }
 
     /// Number of strings in this table, without those of the table below it.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.strings.count()
+        self.own.get().map_or(0, |own| own.list.count())
     }
 
     /// Whether this table itself holds no string.
@@ -171,7 +185,7 @@ impl Symbols {
     /// Bytes that this table's own strings take, roughly.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.bytes.load(std::sync::atomic::Ordering::Relaxed)
+        self.own.get().map_or(0, |own| own.bytes.load(std::sync::atomic::Ordering::Relaxed))
     }
 
     fn symbol(&self, id: u32) -> Symbol {

@@ -1,60 +1,64 @@
 //! Ways through a plan.
 
 use promqlite_syntax::with_stack;
+use smallvec::{SmallVec, smallvec};
 
 use crate::node::{Node, NodeBox, NodeKind, Plan, RangeInput, SelectorId};
+
+/// Operands of a node: rarely more than a few.
+pub(crate) type Children<T> = SmallVec<[T; 4]>;
 
 impl Node {
     /// The operands in the order in which they are evaluated. Shared subtrees are no operands.
     #[must_use]
-    pub fn children(&self) -> Vec<&Node> {
+    pub fn children(&self) -> Children<&Node> {
         match &self.kind {
             NodeKind::Number(_)
             | NodeKind::String(_)
             | NodeKind::Time
             | NodeKind::Select { .. }
-            | NodeKind::Shared(_) => Vec::new(),
+            | NodeKind::Shared(_) => Children::new(),
             NodeKind::Range(input) => input.node().into_iter().map(|node| &**node).collect(),
             NodeKind::RangeFunction { input, args, range_arg, .. } => {
-                let mut children: Vec<&Node> = args.iter().map(|arg| &**arg).collect();
+                let mut children: Children<&Node> = args.iter().map(|arg| &**arg).collect();
                 if let Some(node) = input.node() {
                     children.insert((*range_arg).min(children.len()), node);
                 }
                 children
             }
             NodeKind::Call { args, .. } => args.iter().map(|arg| &**arg).collect(),
-            NodeKind::Info(info) => vec![&*info.input],
+            NodeKind::Info(info) => smallvec![&*info.input],
             NodeKind::Aggregate { input, param, .. } => {
                 std::iter::once(input).chain(param).map(|node| &**node).collect()
             }
-            NodeKind::Binary { lhs, rhs, .. } => vec![&**lhs, &**rhs],
-            NodeKind::Negate(input) | NodeKind::Broadcast(input) => vec![&**input],
+            NodeKind::Binary { lhs, rhs, .. } => smallvec![&**lhs, &**rhs],
+            NodeKind::Negate(input) | NodeKind::Broadcast(input) => smallvec![&**input],
         }
     }
 
     /// Like [`Node::children`], to be changed.
-    pub fn children_mut(&mut self) -> Vec<&mut Node> {
+    pub fn children_mut(&mut self) -> Children<&mut Node> {
         match &mut self.kind {
             NodeKind::Number(_)
             | NodeKind::String(_)
             | NodeKind::Time
             | NodeKind::Select { .. }
-            | NodeKind::Shared(_) => Vec::new(),
+            | NodeKind::Shared(_) => Children::new(),
             NodeKind::Range(input) => input.node_mut().into_iter().map(|node| &mut **node).collect(),
             NodeKind::RangeFunction { input, args, range_arg, .. } => {
-                let mut children: Vec<&mut Node> = args.iter_mut().map(|arg| &mut **arg).collect();
+                let mut children: Children<&mut Node> = args.iter_mut().map(|arg| &mut **arg).collect();
                 if let Some(node) = input.node_mut() {
                     children.insert((*range_arg).min(children.len()), node);
                 }
                 children
             }
             NodeKind::Call { args, .. } => args.iter_mut().map(|arg| &mut **arg).collect(),
-            NodeKind::Info(info) => vec![&mut *info.input],
+            NodeKind::Info(info) => smallvec![&mut *info.input],
             NodeKind::Aggregate { input, param, .. } => {
                 std::iter::once(input).chain(param).map(|node| &mut **node).collect()
             }
-            NodeKind::Binary { lhs, rhs, .. } => vec![&mut **lhs, &mut **rhs],
-            NodeKind::Negate(input) | NodeKind::Broadcast(input) => vec![&mut **input],
+            NodeKind::Binary { lhs, rhs, .. } => smallvec![&mut **lhs, &mut **rhs],
+            NodeKind::Negate(input) | NodeKind::Broadcast(input) => smallvec![&mut **input],
         }
     }
 

@@ -19,14 +19,14 @@ pub(super) fn check_call(node: &ast::Call) -> Result<Expr, Diagnostic> {
     if labels_only.is_some() {
         check_info_selector(function, node)?;
     }
-    let context = format!("call to function \"{}\"", function.name);
+    let context = format_args!("call to function \"{}\"", function.name);
     let mut args = Vec::with_capacity(node.args.len());
     for (i, arg) in node.args.iter().enumerate() {
         let checked = match &**arg {
             ast::Expr::Vector(vector) if labels_only == Some(i) => {
                 ExprBox::new(check_vector(vector, EmptyMatchers::Allow)?)
             }
-            arg => expect(arg, declared(function, i), &context)
+            arg => expect(arg, declared(function, i), context)
                 .map_err(|error| error.with_secondary(node.func_span, signature(function)))?,
         };
         args.push(checked);

@@ -8,6 +8,8 @@ mod environment;
 mod selector;
 mod suggest;
 
+use std::fmt;
+
 use promqlite_functions::aggregation;
 use promqlite_model::ValueType;
 use promqlite_syntax::{
@@ -58,7 +60,7 @@ fn type_error(message: impl Into<String>, span: Span) -> Diagnostic {
 }
 
 /// Checks an operand that must have a certain type; `context` ends the sentence of the error.
-fn expect(expr: &ast::Expr, wanted: ValueType, context: &str) -> Result<ExprBox, Diagnostic> {
+fn expect(expr: &ast::Expr, wanted: ValueType, context: impl fmt::Display) -> Result<ExprBox, Diagnostic> {
     let checked = check(expr)?;
     if checked.ty == wanted {
         return Ok(ExprBox::new(checked));
