@@ -206,7 +206,30 @@ impl CompensatedVariance {
         self.squares.add(distance * (x - self.mean.value()));
     }
 
+    /// The state after the values of both, after Chan, Golub and LeVeque.
+    #[inline]
+    #[must_use]
+    pub fn merged(mut self, other: Self) -> Self {
+        if self.count == 0.0 || other.count == 0.0 {
+            return if self.count == 0.0 { other } else { self };
+        }
+        let count = self.count + other.count;
+        let distance = (other.mean.sum - self.mean.sum) + (other.mean.compensation - self.mean.compensation);
+        self.mean.add(distance * (other.count / count));
+        self.squares.merge(other.squares);
+        self.squares.add(distance * distance * (self.count * other.count / count));
+        self.count = count;
+        self
+    }
+
+    /// The mean; 0 if there are no values.
+    #[must_use]
+    pub fn mean(self) -> f64 {
+        self.mean.value()
+    }
+
     /// The population variance; NaN if there are no values or one of them is NaN or infinite.
+    #[inline]
     #[must_use]
     pub fn variance(self) -> f64 {
         self.squares.value() / self.count
@@ -305,6 +328,39 @@ pub struct Line {
     pub intercept: f64,
 }
 
+/// The sums that a regression line is made from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Regression {
+    /// Number of points.
+    pub(crate) n: f64,
+    /// Sum of times, in seconds from the origin.
+    pub(crate) x: f64,
+    /// Sum of values.
+    pub(crate) y: f64,
+    /// Sum of their products.
+    pub(crate) xy: f64,
+    /// Sum of the squares of times.
+    pub(crate) xx: f64,
+}
+
+impl Regression {
+    #[inline]
+    pub(crate) fn covariance(&self) -> f64 {
+        self.xy - self.x * self.y / self.n
+    }
+
+    #[inline]
+    pub(crate) fn variance(&self) -> f64 {
+        self.xx - self.x * self.x / self.n
+    }
+
+    #[inline]
+    pub(crate) fn line(&self) -> Line {
+        let slope = self.covariance() / self.variance();
+        Line { slope, intercept: self.y / self.n - slope * self.x / self.n }
+    }
+}
+
 /// The regression line through `values` at `times` (ms) with time 0 at `origin_ms`. Equal values give a flat
 /// line, unless they are infinite. Without values everything is NaN.
 #[must_use]
@@ -327,11 +383,7 @@ pub fn linear_regression(times: &[i64], values: &[f64], origin_ms: i64) -> Line 
         let intercept = if first.is_infinite() { f64::NAN } else { first };
         return Line { slope: if first.is_infinite() { f64::NAN } else { 0.0 }, intercept };
     }
-    let (x, y, xy, xx) = (x_sum.value(), y_sum.value(), xy_sum.value(), xx_sum.value());
-    let covariance = xy - x * y / n;
-    let variance = xx - x * x / n;
-    let slope = covariance / variance;
-    Line { slope, intercept: y / n - slope * x / n }
+    Regression { n, x: x_sum.value(), y: y_sum.value(), xy: xy_sum.value(), xx: xx_sum.value() }.line()
 }
 
 #[cfg(test)]

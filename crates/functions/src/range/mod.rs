@@ -14,7 +14,9 @@ mod last_two;
 mod mixed;
 mod rate;
 mod regression;
+mod sliding_line;
 mod sliding_sum;
+mod sliding_variance;
 mod smoothing;
 mod sorted_window;
 mod spread;
@@ -23,6 +25,7 @@ mod strides;
 mod sums;
 #[cfg(test)]
 mod tests;
+mod two_stacks;
 mod window;
 
 use crate::Function;

@@ -5,6 +5,7 @@ use promqlite_model::{Annotation, RowMut};
 use super::definition::{NUMBER_RANGE, experimental, of_range, taking};
 use super::lanes::{Pass, fill_in_lanes};
 use super::mixed::leaving_histograms_out;
+use super::sliding_variance::SlidingVariance;
 use super::sorted_window::SortedWindow;
 use super::window::{fill_by_samples, fill_by_step, long_and_overlapping};
 use crate::numeric::{CompensatedVariance, compensated_variance, quantile};
@@ -49,8 +50,20 @@ pub(super) static QUANTILE: Function = taking(
     ),
 );
 
-/// A pass over each window: merging variances of parts would not compensate as one pass does.
+/// Windows that overlap slide, unless the values are such that roundings would show; else a pass over each window.
 fn variances(w: &Windows<'_>, row: &mut RowMut<'_>, of_variance: fn(f64) -> f64) {
+    if long_and_overlapping(w, LONG_WINDOW) {
+        let mut sliding = SlidingVariance::new(w.samples.values);
+        let mut refused = false;
+        fill_by_samples(w, row, |lo, hi| {
+            let variance = if refused { None } else { sliding.variance(lo, hi) };
+            refused |= variance.is_none();
+            variance.map(of_variance)
+        });
+        if !refused {
+            return;
+        }
+    }
     let pass = Pass {
         start: CompensatedVariance::default,
         add: |state: &mut CompensatedVariance, i| state.add(w.samples.values[i]),
@@ -77,7 +90,7 @@ fn median_absolute_deviation(values: &[f64]) -> f64 {
     quantile(0.5, &mut scratch)
 }
 
-/// From here on keeping windows sorted beats selecting in each.
+/// From here on sliding, or keeping windows sorted, beats a pass over each.
 const LONG_WINDOW: usize = 16;
 
 fn mad_floats(w: &Windows<'_>, row: &mut RowMut<'_>) {

@@ -238,7 +238,8 @@ fn expected(name: &str, times: &[i64], values: &[f64], setup: &Setup, args: &[f6
 fn agree(name: &str, got: Option<f64>, wanted: Option<f64>) -> bool {
     let (Some(got), Some(wanted)) = (got, wanted) else { return got == wanted };
     let tolerance = match name {
-        "sum_over_time" | "avg_over_time" => 1e-12,
+        "sum_over_time" | "avg_over_time" | "stddev_over_time" | "stdvar_over_time" => 1e-12,
+        "deriv" | "predict_linear" => 1e-12,
         "rate" => 4.0 * f64::EPSILON,
         _ => 0.0,
     };
