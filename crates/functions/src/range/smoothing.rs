@@ -87,17 +87,24 @@ impl State {
 }
 
 /// Smoothing of windows that overlap. What a window's first samples contribute fades until it is rounded away: then
-/// its state is, to the last bit, that of the window before it, and so are all later states. The states of one pass
-/// are kept, and a window is followed only until it meets them.
+/// its state is, to the last bit, that of the window before it, and so are all later states. Every eighth state of one
+/// pass is kept, and a window is followed only until it meets one of them.
 struct Following<'a> {
     values: &'a [f64],
     sf: f64,
     tf: f64,
     /// Where the pass began.
     from: usize,
-    /// `states[i]` is the pass' state after sample `from + 1 + i`.
+    /// The state before each sample whose number is a multiple of [`EVERY`], from that of `first` on.
     states: Vec<State>,
+    first: usize,
+    /// The state before sample `end`.
+    newest: State,
+    end: usize,
 }
+
+/// States are compared, and kept, once in so many samples.
+const EVERY: usize = 8;
 
 /// Windows of so many samples are worth following.
 const LONG: usize = 64;
@@ -107,54 +114,56 @@ const PATIENCE: usize = 1024;
 
 impl<'a> Following<'a> {
     fn new(values: &'a [f64], sf: f64, tf: f64) -> Self {
-        Self { values, sf, tf, from: 0, states: Vec::with_capacity(values.len()) }
+        let states = Vec::with_capacity(values.len() / EVERY + 1);
+        Self { values, sf, tf, from: 0, states, first: 0, newest: State::default(), end: 0 }
     }
 
-    /// The result of the window `lo..hi`; windows only move right.
+    /// The result of the window `lo..hi`; both edges only move right.
     fn smooth(&mut self, lo: usize, hi: usize) -> Option<f64> {
         if hi - lo < 2 {
             return None;
         }
-        if self.states.is_empty() || lo < self.from || lo + 1 >= self.end() {
+        if lo + 1 >= self.end {
             self.restart(lo);
         }
+        self.go_on(hi);
         if lo == self.from {
-            return Some(self.known(hi).level);
+            return Some(self.newest.level);
         }
         let mut state = State::of_two(self.values[lo], self.values[lo + 1], self.sf);
         for i in lo + 2..hi {
             if i - lo >= PATIENCE {
                 // Such a window becomes the known pass: the old one may have met a NaN that this one has not.
                 self.restart(lo);
-                return Some(self.known(hi).level);
+                self.go_on(hi);
+                return Some(self.newest.level);
             }
-            if i % 8 == 0 && state.same_bits(&self.known(i)) {
-                return Some(self.known(hi).level);
+            if i % EVERY == 0 && state.same_bits(&self.states[i / EVERY - self.first]) {
+                return Some(self.newest.level);
             }
             state.add(self.values[i], self.sf, self.tf);
         }
         Some(state.level)
     }
 
-    /// Behind the last sample of the known pass.
-    fn end(&self) -> usize {
-        self.from + 1 + self.states.len()
-    }
-
     fn restart(&mut self, lo: usize) {
-        self.from = lo;
+        (self.from, self.end) = (lo, lo + 2);
+        self.newest = State::of_two(self.values[lo], self.values[lo + 1], self.sf);
         self.states.clear();
-        self.states.push(State::of_two(self.values[lo], self.values[lo + 1], self.sf));
+        self.first = self.end.div_ceil(EVERY);
     }
 
-    /// The known pass' state after the samples before `hi`.
-    fn known(&mut self, hi: usize) -> State {
-        let mut state = self.states[self.states.len() - 1];
-        for i in self.end()..hi {
+    /// Takes the known pass on to the samples before `hi`.
+    fn go_on(&mut self, hi: usize) {
+        let mut state = self.newest;
+        for i in self.end..hi {
+            if i % EVERY == 0 {
+                self.states.push(state);
+            }
             state.add(self.values[i], self.sf, self.tf);
-            self.states.push(state);
         }
-        self.states[hi - self.from - 2]
+        self.newest = state;
+        self.end = self.end.max(hi);
     }
 }
 
