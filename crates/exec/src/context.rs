@@ -15,6 +15,9 @@ use crate::measure::{Meter, PartId, Scope};
 
 /// What an interned string takes beside its text: its place in the table, and room for the table to grow.
 const SYMBOL_BYTES: usize = 96;
+
+/// The most bytes of texts that are not asked for yet.
+const OPEN_SYMBOL_BYTES: usize = 16 << 10;
 /// What a remark takes, roughly: its text twice and a node of a tree.
 const NOTE_BYTES: usize = 512;
 
@@ -300,11 +303,15 @@ impl<'q> Cx<'q> {
 
     /// The symbol of a text that the query makes; new ones are kept until the query ends.
     pub(crate) fn intern(&self, text: &str) -> Result<Symbol, ExecError> {
-        if let Some(known) = self.symbols.lookup(text) {
-            return Ok(known);
-        }
-        self.keep(text.len().saturating_add(SYMBOL_BYTES))?;
-        Ok(self.symbols.intern(text))
+        self.symbols.intern_if(text, || self.keep(text.len().saturating_add(SYMBOL_BYTES)))
+    }
+
+    /// The same for one of many texts: their bytes are counted in `open` until there are enough of them to ask for.
+    pub(crate) fn intern_one_of(&self, text: &str, open: &mut usize) -> Result<Symbol, ExecError> {
+        self.symbols.intern_if(text, || {
+            *open = open.saturating_add(text.len()).saturating_add(SYMBOL_BYTES);
+            if *open >= OPEN_SYMBOL_BYTES { self.keep(std::mem::take(open)) } else { Ok(()) }
+        })
     }
 
     /// Refuses a shape that is over the limits, before anything of that size is allocated.

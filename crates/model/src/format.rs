@@ -23,7 +23,18 @@ pub fn float_g(v: f64) -> String {
 /// Shortest digits that read back, never an exponent: Go's `'f', -1`, the form of sample values in text.
 #[must_use]
 pub fn float_plain(v: f64) -> String {
-    special(v).map_or_else(|| format!("{v}"), str::to_owned)
+    with_float_plain(v, str::to_owned)
+}
+
+/// Calls `f` with the text that [`float_plain`] returns, which mostly needs no allocation.
+pub fn with_float_plain<R>(v: f64, f: impl FnOnce(&str) -> R) -> R {
+    if let Some(special) = special(v) {
+        return f(special);
+    }
+    let mut buffer = zmij::Buffer::new();
+    let text = buffer.format_finite(v);
+    // Very large and very small numbers have an exponent there.
+    if text.contains('e') { f(&format!("{v}")) } else { f(text.strip_suffix(".0").unwrap_or(text)) }
 }
 
 /// A string in double quotes with Go's escapes (`%q`).
@@ -103,6 +114,22 @@ mod tests {
         }
         assert_eq!(float_plain(1e21), "1000000000000000000000");
         assert_eq!(float_plain(1e-7), "0.0000001");
+    }
+
+    proptest::proptest! {
+        /// The two ways to the shortest digits agree.
+        #[test]
+        fn plain_floats_as_rust_prints_them(
+            bits in proptest::num::u64::ANY,
+            whole in -10_000_000_000_i64..10_000_000_000,
+            scale in 0_i32..20,
+        ) {
+            for v in [f64::from_bits(bits), whole as f64 / 10_f64.powi(scale), whole as f64 * 10_f64.powi(scale)] {
+                if v.is_finite() {
+                    proptest::prop_assert_eq!(float_plain(v), format!("{}", v));
+                }
+            }
+        }
     }
 
     #[test]

@@ -124,23 +124,36 @@ impl Symbols {
     /// # Panics
     /// When the table already holds 2^31 strings.
     pub fn intern(&self, s: &str) -> Symbol {
+        let Ok(symbol) = self.intern_if::<std::convert::Infallible>(s, || Ok(()));
+        symbol
+    }
+
+    /// The symbol of `s`. If it is new, `may_add` is asked first.
+    ///
+    /// # Errors
+    /// That of `may_add`; nothing is added then.
+    ///
+    /// # Panics
+    /// When the table already holds 2^31 strings.
+    pub fn intern_if<E>(&self, s: &str, may_add: impl FnOnce() -> Result<(), E>) -> Result<Symbol, E> {
         let hash = self.hasher.hash_one(s);
         if let Some(found) = self.base.as_ref().and_then(|base| base.find(hash, s)) {
-            return found;
+            return Ok(found);
         }
+        if let Some(found) = self.find(hash, s) {
+            return Ok(found);
+        }
+        may_add()?;
         let own = self.own.get_or_init(Box::default);
-        if let Some(id) = own.find(hash, s) {
-            return self.symbol(id);
-        }
         let mut table = own.shard(hash).write().expect("no holder panics");
         if let Some(&id) = table.find(hash, |&id| &*own.list[id as usize] == s) {
-            return self.symbol(id);
+            return Ok(self.symbol(id));
         }
         let id = u32::try_from(own.list.push(s.into())).expect("invariant: fewer than 2^31 strings");
         assert!(id < OVERLAY, "invariant: fewer than 2^31 strings");
         own.bytes.fetch_add(s.len() + 40, std::sync::atomic::Ordering::Relaxed);
         table.insert_unique(hash, id, |&id| self.hasher.hash_one(&*own.list[id as usize]));
-        self.symbol(id)
+        Ok(self.symbol(id))
     }
 
     /// The symbol of `s`, if the table has it.

@@ -39,13 +39,19 @@ pub(crate) fn open_count_values<'q>(
     let (series, counted) = state.finish();
     let mut labels = Vec::with_capacity(series.len());
     let mut tally = Tally::new(cx, series.len() * size_of::<Labels>())?;
+    let mut texts = 0;
     for series in series {
         let key = &groups.keys[series.group() as usize];
-        let built =
-            if keeps_value { key.with(name, cx.intern(&series.text())?, &cx.symbols) } else { key.clone() };
+        let built = if keeps_value {
+            let value = series.with_text(|text| cx.intern_one_of(text, &mut texts))?;
+            key.with(name, value, &cx.symbols)
+        } else {
+            key.clone()
+        };
         tally.add(built.bytes())?;
         labels.push(built);
     }
+    cx.keep(texts)?;
     let counted = Counted { counted, steps };
     let rows =
         Opened::new(Schema::new(labels), steps, counted).holding(tally.finish()?).holding(counts.finish()?);

@@ -1,12 +1,11 @@
 //! `count_values`: an output series per group and distinct value.
 
-use std::borrow::Cow;
 use std::convert::Infallible;
 use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
-use promqlite_model::{Batch, float_plain};
+use promqlite_model::{Batch, with_float_plain};
 
 use super::presence::for_each_on;
 use super::step_counts::StepCounts;
@@ -55,12 +54,11 @@ impl CountedSeries {
         self.group
     }
 
-    /// The text of the value label.
-    #[must_use]
-    pub fn text(&self) -> Cow<'_, str> {
+    /// Calls `f` with the text of the value label.
+    pub fn with_text<R>(&self, f: impl FnOnce(&str) -> R) -> R {
         match &self.key {
-            Key::Float(bits) => Cow::Owned(float_plain(f64::from_bits(*bits))),
-            Key::Histogram(text) => Cow::Borrowed(text),
+            Key::Float(bits) => with_float_plain(f64::from_bits(*bits), f),
+            Key::Histogram(text) => f(text),
         }
     }
 }
@@ -201,7 +199,7 @@ mod tests {
             let mut batch = Batch::empty(1, steps);
             counts.fill_row(row, &mut batch, 0);
             let found = (0..steps).map(|s| batch.float(0, s)).collect();
-            (series.group(), series.text().into_owned(), found)
+            (series.group(), series.with_text(str::to_owned), found)
         })
         .collect()
     }

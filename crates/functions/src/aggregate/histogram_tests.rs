@@ -230,7 +230,8 @@ fn values_of_histograms_are_texts() {
         let Ok(()) = state.add_row::<std::convert::Infallible>(0, &batch, row, &mut |_| Ok(()));
     }
     let (series, counts) = state.finish();
-    let texts: Vec<_> = series.iter().map(|series| (series.group(), series.text())).collect();
+    let texts: Vec<_> =
+        series.iter().map(|series| (series.group(), series.with_text(str::to_owned))).collect();
     assert_eq!(texts, [(0, "{count:3, sum:1, (0.5,1]:1, (1,2]:2}".into()), (0, "2".into())]);
     let mut counted = Batch::empty(2, 1);
     (0..2).for_each(|row| counts.fill_row(row, &mut counted, row));
