@@ -173,6 +173,35 @@ impl SampleBuf {
         }
     }
 
+    /// Whether all samples are histograms that [`extend_with_totals`](Self::extend_with_totals) takes, and there are
+    /// none here yet.
+    #[must_use]
+    pub fn can_extend_with_totals(&self, samples: &Samples<'_>) -> bool {
+        let Some(histograms) = samples.histograms else { return false };
+        let plain = |i: &u32| *i != NO_HISTOGRAM;
+        self.is_empty()
+            && histograms.index.iter().all(plain)
+            && !samples.values.iter().fold(false, |any, &v| any | is_stale(v))
+    }
+
+    /// Adds histograms without their buckets, as [`push_histogram_totals`](Self::push_histogram_totals) does one by
+    /// one. `hint(k, column, i)` gives that of sample `k`, which is histogram `i` of the column.
+    ///
+    /// # Panics
+    /// When a sample is a float.
+    pub fn extend_with_totals(
+        &mut self,
+        samples: &Samples<'_>,
+        hint: impl FnMut(usize, &HistogramColumn, u32) -> crate::histogram::CounterResetHint,
+    ) {
+        let histograms = samples.histograms.expect("invariant: all samples are histograms");
+        debug_assert!(self.can_extend_with_totals(samples));
+        self.times.extend_from_slice(samples.times);
+        self.values.extend_from_slice(samples.values);
+        self.start_times.extend_from_slice(samples.start_times);
+        self.index.extend(self.histograms.extend_with_totals(histograms.column, histograms.index, hint));
+    }
+
     /// Gives the newest sample a start timestamp in ms.
     pub fn set_start_time(&mut self, start_ms: i64) {
         if start_ms == 0 && self.start_times.is_empty() {

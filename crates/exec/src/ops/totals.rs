@@ -40,9 +40,20 @@ impl Selection for TotalsOnly {
             buf.extend(&samples);
             return Ok(buf.samples());
         };
-        buf.reserve(samples.len(), samples.len());
-        let mut previous = None;
         let landings = landings(samples.times, self.walk, range.end.0);
+        let mut previous = None;
+        if buf.can_extend_with_totals(&samples) {
+            let mut next = landings.iter().copied();
+            let mut landing = next.next();
+            buf.extend_with_totals(&samples, |k, column, index| {
+                if landing == Some(k) {
+                    (previous, landing) = (None, next.next());
+                }
+                known_hint(column, index, previous.replace(index))
+            });
+            return Ok(buf.samples());
+        }
+        buf.reserve(samples.len(), samples.len());
         let mut landings = landings.into_iter().peekable();
         for (k, (&t, &index)) in samples.times.iter().zip(histograms.index).enumerate() {
             if landings.next_if_eq(&k).is_some() {
@@ -82,10 +93,11 @@ fn landings(times: &[i64], walk: Walk, end: i64) -> Vec<usize> {
             at += times[at..].partition_point(|&time| time < t.saturating_sub(walk.reach.0));
             found.push(at);
         }
-        at += times[at..].partition_point(|&time| time < t);
-        if walk.steps.step.0 <= 0 {
+        // With steps no longer than the reach, what a step has found is in reach of the next one.
+        if walk.steps.step.0 <= walk.reach.0.max(0) {
             break;
         }
+        at += times[at..].partition_point(|&time| time < t);
         t = t.saturating_add(walk.steps.step.0);
     }
     found

@@ -267,6 +267,33 @@ impl HistogramColumn {
         self.push_row(Row { layout, hint, start, zero_count: 0.0, count, sum })
     }
 
+    /// Appends histograms of another column as [`push_totals`](Self::push_totals) does one by one; `hint(k, from, i)`
+    /// gives that of the `k`th, which is histogram `i` there. Returns their indices here.
+    ///
+    /// # Panics
+    /// As [`push`](Self::push) and [`get`](Self::get).
+    pub fn extend_with_totals(
+        &mut self,
+        from: &Self,
+        which: &[u32],
+        mut hint: impl FnMut(usize, &Self, u32) -> CounterResetHint,
+    ) -> std::ops::Range<u32> {
+        let (first, start) = (self.rows.len() as u32, self.counts.len());
+        self.rows.reserve(which.len());
+        // Layouts mostly stay the same from one histogram to the next.
+        let mut known = None;
+        for (k, &i) in which.iter().enumerate() {
+            let &Row { layout: theirs, count, sum, .. } = &from.rows[i as usize];
+            let layout = match known {
+                Some((layout, ours)) if layout == theirs => ours,
+                _ => self.layout_of(from.get(i).without_buckets()),
+            };
+            known = Some((theirs, layout));
+            self.push_row(Row { layout, hint: hint(k, from, i), start, zero_count: 0.0, count, sum });
+        }
+        first..self.rows.len() as u32
+    }
+
     #[inline]
     fn push_row(&mut self, row: Row) -> u32 {
         let index = u32::try_from(self.rows.len()).expect("invariant: fewer than 2^32 - 1 histograms");
