@@ -63,6 +63,8 @@ impl QuantileState {
         let mut out = Batch::empty(self.groups.len(), self.steps);
         let mut columns: [Vec<f64>; STEPS_AT_ONCE] = Default::default();
         for (group, members) in self.groups.into_iter().enumerate() {
+            let rows = members.values.len() / self.steps.max(1);
+            columns.iter_mut().for_each(|column| column.reserve(rows));
             for first in (0..self.steps).step_by(STEPS_AT_ONCE) {
                 if stop.now() {
                     return out;
@@ -87,14 +89,22 @@ impl QuantileState {
 }
 
 impl Members {
-    /// Fills column `i` with the values of step `first + i`.
+    /// Fills column `i` with the values of step `first + i`; `first` is a multiple of [`STEPS_AT_ONCE`].
     fn gather(&self, steps: usize, first: usize, columns: &mut [Vec<f64>]) {
         columns.iter_mut().for_each(Vec::clear);
+        let (word, shift) = (first / 64, first % 64);
+        let all = u64::MAX >> (64 - columns.len());
         let rows = self.values.chunks_exact(steps).zip(self.valid.chunks_exact(words_for(steps)));
         for (values, valid) in rows {
-            for (step, column) in (first..).zip(columns.iter_mut()) {
-                if valid[step / 64] >> (step % 64) & 1 == 1 {
-                    column.push(values[step]);
+            let on = valid[word] >> shift & all;
+            let cells = values[first..first + columns.len()].iter().zip(columns.iter_mut());
+            if on == all {
+                cells.for_each(|(&value, column)| column.push(value));
+            } else {
+                for (i, (&value, column)) in cells.enumerate() {
+                    if on >> i & 1 == 1 {
+                        column.push(value);
+                    }
                 }
             }
         }
