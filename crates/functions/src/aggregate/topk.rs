@@ -1,8 +1,10 @@
 //! `topk` and `bottomk`: a heap per group and step.
 
+use std::ops::Range;
+
 use promqlite_model::{Annotation, Annotations, Batch, Pos};
 
-use super::presence::for_each_on;
+use super::presence::for_each_run;
 
 /// The k best elements of each group and step so far. Series are fed in input order, since ties are settled by
 /// the heap, and the heap by the order of arrival.
@@ -10,12 +12,17 @@ use super::presence::for_each_on;
 pub struct TopKState {
     largest: bool,
     k: Vec<usize>,
+    /// Whether `k` is the same at all steps.
+    uniform: bool,
     groups: Vec<Group>,
-    entries: Vec<Entry>,
+    /// Of each group, for each place in the heaps a row of values, one for each step.
+    values: Vec<f64>,
+    /// The series of these values.
+    rows: Vec<u64>,
     ignored_histogram: bool,
 }
 
-/// The heaps of one group, one per step, side by side in the entries.
+/// The heaps of one group, one per step.
 #[derive(Debug)]
 struct Group {
     first: usize,
@@ -23,13 +30,21 @@ struct Group {
     room: usize,
     /// Elements per step.
     len: Vec<usize>,
+    /// Whether any element is NaN, or was.
+    nan: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     value: f64,
-    row: u32,
+    row: u64,
 }
+
+/// So many steps with full heaps are looked at side by side.
+const FEW_STEPS: usize = 8;
+
+/// Heaps with more places are sifted one by one: side by side, all places are looked at.
+const SMALL_HEAP: usize = 16;
 
 /// What `topk` or `bottomk` selected.
 #[derive(Debug)]
@@ -46,18 +61,19 @@ impl TopKState {
     #[must_use]
     pub fn new(largest: bool, k: Vec<usize>, group_sizes: &[usize]) -> Self {
         let most = k.iter().copied().max().unwrap_or(0);
+        let uniform = k.iter().all(|&k| k == most);
         let mut first = 0;
         let groups = group_sizes
             .iter()
             .map(|&size| {
                 let room = size.min(most);
-                let group = Group { first, room, len: vec![0; k.len()] };
+                let group = Group { first, room, len: vec![0; k.len()], nan: false };
                 first += room * k.len();
                 group
             })
             .collect();
-        let entries = vec![Entry { value: 0.0, row: 0 }; first];
-        Self { largest, k, groups, entries, ignored_histogram: false }
+        let (values, rows) = (vec![0.0; first], vec![0; first]);
+        Self { largest, k, uniform, groups, values, rows, ignored_histogram: false }
     }
 
     /// The bytes that a state of this size takes on the heap, and those of the list in which it is finished.
@@ -67,8 +83,14 @@ impl TopKState {
         let room = group_sizes.iter().fold(0_usize, |sum, &size| sum.saturating_add(size.min(most)));
         let lens =
             group_sizes.len().saturating_mul(k.len().saturating_mul(size_of::<usize>()) + size_of::<Group>());
-        let finishing = 3 * size_of::<(u32, usize, f64)>() + 2 * size_of::<u32>();
-        room.saturating_mul(k.len()).saturating_mul(size_of::<Entry>() + finishing).saturating_add(lens)
+        let series = group_sizes.iter().fold(0_usize, |sum, &size| sum.saturating_add(size));
+        let finishing = if k.len() == 1 {
+            room.saturating_mul(2 * size_of::<Entry>())
+        } else {
+            series.saturating_mul(3 * size_of::<u32>())
+        };
+        let entries = room.saturating_mul(k.len()).saturating_mul(size_of::<Entry>());
+        entries.saturating_add(finishing).saturating_add(lens)
     }
 
     /// The most rows that can have been selected.
@@ -83,6 +105,9 @@ impl TopKState {
     /// Offers a series, a row of `batch`, to its group. `id` names the series in the result.
     pub fn add_row(&mut self, group: usize, batch: &Batch, row: usize, id: u32) {
         self.ignored_histogram |= batch.histograms().is_some_and(|histograms| histograms.any(row));
+        if self.groups[group].room == 0 {
+            return;
+        }
         if self.largest {
             self.offer(group, batch, row, id, |a, b| a < b);
         } else {
@@ -93,22 +118,33 @@ impl TopKState {
     /// `worse` says whether the first value loses against the second, neither being NaN.
     #[inline]
     fn offer(&mut self, group: usize, batch: &Batch, row: usize, id: u32, worse: impl Fn(f64, f64) -> bool) {
-        let Group { first, room, ref mut len } = self.groups[group];
+        let (steps, id) = (self.k.len(), u64::from(id));
+        let Group { first, room, ref mut len, ref mut nan } = self.groups[group];
+        let all = first..first + room * steps;
+        let (heap_values, heap_rows) = (&mut self.values[all.clone()], &mut self.rows[all]);
         let values = batch.row(row);
-        for_each_on(batch.valid().row(row), |step| {
-            let k = self.k[step].min(room);
-            if k == 0 {
-                return;
+        for_each_run(batch.valid().row(row), steps, |run| {
+            let full = || len[run.clone()].iter().all(|&len| len == room);
+            if run.len() >= FEW_STEPS && room <= SMALL_HEAP && self.uniform && !*nan && full() {
+                return replace_roots(heap_values, heap_rows, steps, run.clone(), &values[run], id, &worse);
             }
-            let entry = Entry { value: values[step], row: id };
-            let heap = &mut self.entries[first + step * room..first + (step + 1) * room];
-            if len[step] < k {
-                heap[len[step]] = entry;
-                len[step] += 1;
-                sift_up(&mut heap[..len[step]], &worse);
-            } else if worse(heap[0].value, entry.value) || heap[0].value.is_nan() && !entry.value.is_nan() {
-                heap[0] = entry;
-                sift_down(&mut heap[..k], &worse);
+            for step in run {
+                let k = self.k[step].min(room);
+                if k == 0 {
+                    continue;
+                }
+                let entry = Entry { value: values[step], row: id };
+                let mut heap = Heap { values: heap_values, rows: heap_rows, step, steps };
+                let root = heap.get(0).value;
+                if len[step] < k {
+                    heap.set(len[step], entry);
+                    len[step] += 1;
+                    *nan |= entry.value.is_nan();
+                    heap.sift_up(len[step] - 1, &worse);
+                } else if worse(root, entry.value) || root.is_nan() && !entry.value.is_nan() {
+                    heap.set(0, entry);
+                    heap.sift_down(k, &worse);
+                }
             }
         });
     }
@@ -123,43 +159,181 @@ impl TopKState {
         if self.k.len() == 1 { self.best_first() } else { self.in_input_order() }
     }
 
-    fn best_first(mut self) -> TopKRows {
-        let mut selected = Vec::new();
+    fn best_first(self) -> TopKRows {
+        let mut selected: Vec<Entry> = Vec::with_capacity(self.most_rows());
         for group in &self.groups {
-            let heap = &mut self.entries[group.first..group.first + group.len[0]];
+            let heap = group.first..group.first + group.len[0];
+            let entries = self.values[heap.clone()].iter().zip(&self.rows[heap]);
+            let begin = selected.len();
+            selected.extend(entries.map(|(&value, &row)| Entry { value, row }));
             let largest = self.largest;
-            heap.sort_by(|a, b| {
+            selected[begin..].sort_by(|a, b| {
                 let by_value =
                     if largest { b.value.partial_cmp(&a.value) } else { a.value.partial_cmp(&b.value) };
                 by_value.unwrap_or_else(|| a.value.is_nan().cmp(&b.value.is_nan()))
             });
-            selected.extend_from_slice(heap);
         }
         let mut batch = Batch::empty(selected.len(), 1);
         for (row, entry) in selected.iter().enumerate() {
             batch.set_float(row, 0, entry.value);
         }
-        TopKRows { rows: selected.iter().map(|entry| entry.row).collect(), batch }
+        TopKRows { rows: selected.iter().map(|entry| entry.row as u32).collect(), batch }
     }
 
     fn in_input_order(self) -> TopKRows {
-        let mut selected: Vec<(u32, usize, f64)> = Vec::new();
-        for group in &self.groups {
-            for (step, &len) in group.len.iter().enumerate() {
-                let first = group.first + step * group.room;
-                let heap = &self.entries[first..first + len];
-                selected.extend(heap.iter().map(|entry| (entry.row, step, entry.value)));
+        // The place of each series in the result, behind those before it; 0 for those that were not selected.
+        let mut places: Vec<u32> = Vec::new();
+        self.for_each(|_, row, _| {
+            if places.len() <= row {
+                places.resize(row + 1, 0);
+            }
+            places[row] = 1;
+        });
+        let mut rows = Vec::new();
+        for (row, place) in (0..).zip(&mut places) {
+            if *place == 1 {
+                *place = rows.len() as u32;
+                rows.push(row);
             }
         }
-        let mut rows: Vec<u32> = selected.iter().map(|&(row, ..)| row).collect();
-        rows.sort_unstable();
-        rows.dedup();
         let mut batch = Batch::empty(rows.len(), self.k.len());
-        for (row, step, value) in selected {
-            let row = rows.binary_search(&row).expect("invariant: every selected row is listed");
-            batch.set_float(row, step, value);
-        }
+        self.for_each(|step, row, value| batch.set_float(places[row] as usize, step, value));
         TopKRows { rows, batch }
+    }
+
+    /// Calls `f(step, row, value)` for each element.
+    fn for_each(&self, mut f: impl FnMut(usize, usize, f64)) {
+        let steps = self.k.len();
+        for group in &self.groups {
+            for place in 0..group.room {
+                let at = group.first + place * steps;
+                let elements = self.values[at..at + steps].iter().zip(&self.rows[at..at + steps]);
+                for (step, (&value, &row)) in elements.enumerate() {
+                    if place < group.len[step] {
+                        f(step, row as usize, value);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Offers a value to each of some full heaps without NaN. Where it replaces the root, it is moved down to its place;
+/// since all other elements are in their places, that is done for all heaps at once, parent by parent and free of
+/// branches: where a parent is in its place already, nothing moves.
+#[inline]
+fn replace_roots(
+    values: &mut [f64],
+    rows: &mut [u64],
+    steps: usize,
+    run: Range<usize>,
+    offered: &[f64],
+    id: u64,
+    worse: &impl Fn(f64, f64) -> bool,
+) {
+    let n = run.len();
+    let room = values.len() / steps;
+    let place = |place: usize| place * steps + run.start..place * steps + run.end;
+    let roots = &mut values[place(0)];
+    if !roots.iter().zip(offered).fold(false, |any, (&root, &value)| any | worse(root, value)) {
+        return;
+    }
+    for ((root, row), &value) in roots.iter_mut().zip(&mut rows[place(0)]).zip(offered) {
+        let better = worse(*root, value);
+        *root = if better { value } else { *root };
+        *row = if better { id } else { *row };
+    }
+    const DISJOINT: &str = "invariant: places do not overlap";
+    for parent in 0..room / 2 {
+        let (left, right) = (2 * parent + 1, 2 * parent + 2);
+        if right < room {
+            let [p, l, r] =
+                values.get_disjoint_mut([place(parent), place(left), place(right)]).expect(DISJOINT);
+            let [pr, lr, rr] =
+                rows.get_disjoint_mut([place(parent), place(left), place(right)]).expect(DISJOINT);
+            for i in 0..n {
+                let of_right = worse(r[i], l[i]);
+                let (child, child_row) = if of_right { (r[i], rr[i]) } else { (l[i], lr[i]) };
+                let down = worse(child, p[i]);
+                let (value, row) = (p[i], pr[i]);
+                p[i] = if down { child } else { value };
+                pr[i] = if down { child_row } else { row };
+                l[i] = if down & !of_right { value } else { l[i] };
+                lr[i] = if down & !of_right { row } else { lr[i] };
+                r[i] = if down & of_right { value } else { r[i] };
+                rr[i] = if down & of_right { row } else { rr[i] };
+            }
+        } else {
+            let [p, l] = values.get_disjoint_mut([place(parent), place(left)]).expect(DISJOINT);
+            let [pr, lr] = rows.get_disjoint_mut([place(parent), place(left)]).expect(DISJOINT);
+            for i in 0..n {
+                let down = worse(l[i], p[i]);
+                let (value, row) = (p[i], pr[i]);
+                p[i] = if down { l[i] } else { value };
+                pr[i] = if down { lr[i] } else { row };
+                l[i] = if down { value } else { l[i] };
+                lr[i] = if down { row } else { lr[i] };
+            }
+        }
+    }
+}
+
+/// The heap of one step.
+struct Heap<'a> {
+    values: &'a mut [f64],
+    rows: &'a mut [u64],
+    step: usize,
+    steps: usize,
+}
+
+impl Heap<'_> {
+    #[inline]
+    fn get(&self, place: usize) -> Entry {
+        let at = place * self.steps + self.step;
+        Entry { value: self.values[at], row: self.rows[at] }
+    }
+
+    #[inline]
+    fn set(&mut self, place: usize, entry: Entry) {
+        let at = place * self.steps + self.step;
+        (self.values[at], self.rows[at]) = (entry.value, entry.row);
+    }
+
+    /// Moves an element up to its place.
+    fn sift_up(&mut self, mut child: usize, worse: &impl Fn(f64, f64) -> bool) {
+        let entry = self.get(child);
+        while child > 0 {
+            let parent = (child - 1) / 2;
+            let above = self.get(parent);
+            if !less(entry, above, worse) {
+                break;
+            }
+            self.set(child, above);
+            child = parent;
+        }
+        self.set(child, entry);
+    }
+
+    /// Moves the root of a heap of `len` elements down to its place.
+    fn sift_down(&mut self, len: usize, worse: &impl Fn(f64, f64) -> bool) {
+        let entry = self.get(0);
+        let mut parent = 0;
+        loop {
+            let (left, right) = (2 * parent + 1, 2 * parent + 2);
+            if left >= len {
+                break;
+            }
+            let mut child = (left, self.get(left));
+            if right < len && less(self.get(right), child.1, worse) {
+                child = (right, self.get(right));
+            }
+            if !less(child.1, entry, worse) {
+                break;
+            }
+            self.set(parent, child.1);
+            parent = child.0;
+        }
+        self.set(parent, entry);
     }
 }
 
@@ -167,36 +341,6 @@ impl TopKState {
 #[inline]
 fn less(a: Entry, b: Entry, worse: &impl Fn(f64, f64) -> bool) -> bool {
     a.value.is_nan() || worse(a.value, b.value)
-}
-
-/// Moves the last element up to its place.
-fn sift_up(heap: &mut [Entry], worse: &impl Fn(f64, f64) -> bool) {
-    let mut child = heap.len() - 1;
-    while child > 0 {
-        let parent = (child - 1) / 2;
-        if !less(heap[child], heap[parent], worse) {
-            break;
-        }
-        heap.swap(child, parent);
-        child = parent;
-    }
-}
-
-/// Moves the root down to its place.
-fn sift_down(heap: &mut [Entry], worse: &impl Fn(f64, f64) -> bool) {
-    let mut parent = 0;
-    loop {
-        let (left, right) = (2 * parent + 1, 2 * parent + 2);
-        if left >= heap.len() {
-            break;
-        }
-        let child = if right < heap.len() && less(heap[right], heap[left], worse) { right } else { left };
-        if !less(heap[child], heap[parent], worse) {
-            break;
-        }
-        heap.swap(child, parent);
-        parent = child;
-    }
 }
 
 #[cfg(test)]
@@ -274,6 +418,39 @@ mod tests {
                 select(largest, k, &values).iter().map(key).collect::<Vec<_>>(),
                 sorted.iter().map(key).collect::<Vec<_>>()
             );
+        }
+
+        /// Heaps that are sifted side by side hold the elements, ties included, that each holds alone.
+        #[test]
+        fn side_by_side_as_one_by_one(
+            cells in prop::collection::vec(prop::collection::vec(prop::option::weighted(0.97, value()), 12), 1..40),
+            finite in any::<bool>(),
+            k in 1_usize..9,
+            largest in any::<bool>(),
+        ) {
+            let value = |cell: Option<f64>| cell.map(|v| if finite && v.is_nan() { 0.5 } else { v });
+            let mut batch = Batch::empty(cells.len(), 12);
+            for (row, steps) in cells.iter().enumerate() {
+                for (step, &cell) in steps.iter().enumerate() {
+                    value(cell).into_iter().for_each(|v| batch.set_float(row, step, v));
+                }
+            }
+            let mut state = TopKState::new(largest, vec![k; 12], &[cells.len()]);
+            (0..cells.len()).for_each(|row| state.add_row(0, &batch, row, row as u32));
+            let found = state.finish(&mut Annotations::default(), Pos(0));
+            for step in 0..12 {
+                let mut alone = TopKState::new(largest, vec![k], &[cells.len()]);
+                for (row, steps) in cells.iter().enumerate() {
+                    if let Some(v) = value(steps[step]) {
+                        alone.add_row(0, &column(&[v]), 0, row as u32);
+                    }
+                }
+                let mut expected = alone.finish(&mut Annotations::default(), Pos(0)).rows;
+                expected.sort_unstable();
+                let got: Vec<u32> = found.rows.iter().enumerate()
+                    .filter(|(out, _)| found.batch.has(*out, step)).map(|(_, &row)| row).collect();
+                prop_assert_eq!(got, expected);
+            }
         }
 
         /// Many steps and groups at once select what each step and group selects alone.
