@@ -3,10 +3,37 @@
 /// All ids of lists that have none in common, sorted.
 #[must_use]
 pub fn union(lists: &[&[u32]]) -> Vec<u32> {
+    if let [list] = lists {
+        return list.to_vec();
+    }
+    let total: usize = lists.iter().map(|list| list.len()).sum();
+    let words = lists.iter().filter_map(|list| list.last()).max().map_or(0, |&last| last as usize / 64 + 1);
+    if words <= total {
+        return union_of_dense(lists, words, total);
+    }
     let mut ids = lists.concat();
-    if lists.len() > 1 {
-        // Not `sort_unstable`: the stable sort finds the runs that are sorted already and merges them.
-        ids.sort();
+    // Not `sort_unstable`: the stable sort finds the runs that are sorted already and merges them.
+    ids.sort();
+    ids
+}
+
+/// The union by a bit for each id: quicker than sorting unless the bits are far more than the ids.
+fn union_of_dense(lists: &[&[u32]], words: usize, total: usize) -> Vec<u32> {
+    let mut bits = vec![0_u64; words];
+    for &id in lists.iter().copied().flatten() {
+        bits[id as usize / 64] |= 1 << (id % 64);
+    }
+    let mut ids = Vec::with_capacity(total);
+    for (first, &word) in (0..).step_by(64).zip(&bits) {
+        if word == u64::MAX {
+            ids.extend(first..=first + 63);
+            continue;
+        }
+        let mut word = word;
+        while word != 0 {
+            ids.push(first + word.trailing_zeros());
+            word &= word - 1;
+        }
     }
     ids
 }
