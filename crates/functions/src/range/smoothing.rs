@@ -118,11 +118,11 @@ impl Pass<'_> {
         state
     }
 
-    /// What [`walk`](Self::walk) returns, sooner for many samples; there are two before `from`. Each state waits for the one before it, while the
-    /// processor could compute several. So several stretches are walked at once, all but the first from a guess. What
-    /// was wrong about the guess fades until it is rounded away; where the stretch before it arrives at the very state
-    /// that was reached from the guess, all later states are right as well, and else it walks on itself. Measured:
-    /// 2.5 times as quick.
+    /// What [`walk`](Self::walk) returns, sooner for many samples; there are two before `from`. Each state waits for
+    /// the one before it, while the processor could compute several. So several stretches are walked at once, all but
+    /// the first from a guess. What was wrong about the guess fades until it is rounded away; where the stretch before
+    /// it arrives at the very state that was reached from the guess, all later states are right as well, and else it
+    /// walks on itself. Measured: 2.5 times as quick.
     fn leap(&self, from: usize, to: usize, mut state: State, keep: &mut impl FnMut(usize, State)) -> State {
         if to.saturating_sub(from) < LEAP || !self.fades() {
             return self.walk(from, to, state, keep);

@@ -422,6 +422,16 @@ proptest! {
             prop_assert_eq!(copies.get(copy), histogram.view().without_buckets());
             prop_assert_eq!(copies.hint(copy), CounterResetHint::NotReset);
         }
+        let which: Vec<u32> = (0..column.len() as u32).rev().collect();
+        let copied = copies.extend_with_totals(&column, &which, |_, from, i| {
+            if i % 2 == 0 { from.hint(i) } else { CounterResetHint::Gauge }
+        });
+        prop_assert_eq!(copied.len(), which.len());
+        for (copy, &i) in copied.zip(&which) {
+            prop_assert_eq!(copies.get(copy), column.get(i).without_buckets());
+            let hint = if i % 2 == 0 { column.hint(i) } else { CounterResetHint::Gauge };
+            prop_assert_eq!(copies.hint(copy), hint);
+        }
     }
 
     /// Buckets of `b` that `a` has already are added in their places, others are put between; both are sums by index.
