@@ -179,9 +179,9 @@ fn time_cases() -> Vec<Case> {
         hour(M, Bytes, 250, "sum by (instance) (hist)"),
         hour(M, Bytes, 250, "hist + on (instance) hist"),
         hour(M, Bytes, 250, "last_over_time(hist[5m:1s])"),
-        slow("stddev_over_time(long[2h])"),
+        slow("sum(deriv(long[2h]))"),
         slow("deriv(long[2h])"),
-        slow("sum(predict_linear(long[3h], 5))"),
+        slow("stddev(deriv(long[3h] offset 1m))"),
     ]
 }
 
