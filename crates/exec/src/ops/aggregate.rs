@@ -83,10 +83,10 @@ fn open_quantile<'q>(
     let groups = Groups::by_key(&input.schema.labels, &KeyLabels::of_grouping(grouping, &cx.symbols), cx)?;
     let mut notes = Annotations::default();
     note_quantile_parameter(q, &mut notes, param);
-    // Rows are kept in lists that have up to twice the room they need, and three times that while they grow.
-    let kept = float_bytes(input.rows(), input.steps).saturating_mul(3);
-    let kept = cx.hold(kept.saturating_add(groups.len() * 64))?;
+    let sizes = groups.sizes();
+    let kept = cx.hold(float_bytes(input.rows(), input.steps).saturating_add(groups.len() * 72))?;
     let mut state = QuantileState::new(groups.len(), input.steps);
+    state.reserve(&sizes);
     input.for_each_batch(cx, |first, batch| {
         for row in 0..batch.rows() {
             state.add_row(groups.of_row[first + row] as usize, &batch, row);
@@ -115,8 +115,7 @@ fn open_top_k<'q>(
         return nothing_of(input, cx);
     };
     let groups = Groups::by_key(&input.schema.labels, &KeyLabels::of_grouping(grouping, &cx.symbols), cx)?;
-    let mut sizes = vec![0; groups.len()];
-    groups.of_row.iter().for_each(|&group| sizes[group as usize] += 1);
+    let sizes = groups.sizes();
     let mut held = cx.hold(TopKState::bytes_needed(&k, &sizes))?;
     let mut state = TopKState::new(largest, k, &sizes);
     input.for_each_batch(cx, |first, batch| {

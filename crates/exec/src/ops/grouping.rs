@@ -122,6 +122,13 @@ impl Groups {
         Self::by_key(rows, &KeyLabels::Except(Vec::new()), cx)
     }
 
+    /// The number of rows of each group.
+    pub(crate) fn sizes(&self) -> Vec<usize> {
+        let mut sizes = vec![0; self.len()];
+        self.of_row.iter().for_each(|&group| sizes[group as usize] += 1);
+        sizes
+    }
+
     /// Number of groups.
     pub(crate) fn len(&self) -> usize {
         self.keys.len()

@@ -29,6 +29,14 @@ impl QuantileState {
         Self { steps, groups: vec![Members::default(); groups], ignored_histogram: false }
     }
 
+    /// Makes room for so many series in each group, so that their rows are not moved as more come.
+    pub fn reserve(&mut self, group_sizes: &[usize]) {
+        for (members, &rows) in self.groups.iter_mut().zip(group_sizes) {
+            members.values.reserve_exact(rows.saturating_mul(self.steps));
+            members.valid.reserve_exact(rows.saturating_mul(words_for(self.steps)));
+        }
+    }
+
     /// Adds a series, a row of `batch`, to a group.
     pub fn add_row(&mut self, group: usize, batch: &Batch, row: usize) {
         self.ignored_histogram |= batch.histograms().is_some_and(|histograms| histograms.any(row));
