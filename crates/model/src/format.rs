@@ -11,13 +11,15 @@ pub fn float_g(v: f64) -> String {
     if let Some(special) = special(v) {
         return special.into();
     }
-    let text = format!("{v:e}");
-    let (mantissa, exponent) = text.split_once('e').expect("LowerExp prints an exponent");
-    let exponent: i32 = exponent.parse().expect("LowerExp prints a decimal exponent");
+    let Decimal { negative, digits, point } = shortest(zmij::Buffer::new().format_finite(v));
+    let exponent = point - 1;
     if (-4..6).contains(&exponent) {
-        return format!("{v}");
+        return float_plain(v);
     }
-    with_exponent(mantissa, exponent)
+    let sign = if negative { "-" } else { "" };
+    let (first, rest) = digits.split_at(1);
+    let dot = if rest.is_empty() { "" } else { "." };
+    with_exponent(&format!("{sign}{first}{dot}{rest}"), exponent)
 }
 
 /// Shortest digits that read back, never an exponent: Go's `'f', -1`, the form of sample values in text.
@@ -34,7 +36,45 @@ pub fn with_float_plain<R>(v: f64, f: impl FnOnce(&str) -> R) -> R {
     let mut buffer = zmij::Buffer::new();
     let text = buffer.format_finite(v);
     // Very large and very small numbers have an exponent there.
-    if text.contains('e') { f(&format!("{v}")) } else { f(text.strip_suffix(".0").unwrap_or(text)) }
+    if text.contains('e') { f(&shortest(text).plain()) } else { f(text.strip_suffix(".0").unwrap_or(text)) }
+}
+
+/// A number as its shortest digits that read back, ties to even as in Go. Rust's own printing rounds ties up.
+struct Decimal {
+    negative: bool,
+    /// Without zeros at the ends; `0` alone for zero.
+    digits: String,
+    /// How many of the digits stand before the point; zeros are missing where it lies outside of them.
+    point: i32,
+}
+
+/// Reads `12.5`, `1.25e30`, `-1e-7`.
+fn shortest(text: &str) -> Decimal {
+    let (negative, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let exponent: i32 = exponent.parse().expect("invariant: the exponent is a number");
+    let all = format!("{whole}{fraction}");
+    let digits = all.trim_start_matches('0');
+    let point = whole.len() as i32 + exponent - (all.len() - digits.len()) as i32;
+    match digits.trim_end_matches('0') {
+        "" => Decimal { negative, digits: "0".to_owned(), point: 1 },
+        digits => Decimal { negative, digits: digits.to_owned(), point },
+    }
+}
+
+impl Decimal {
+    fn plain(&self) -> String {
+        let Self { negative, digits, point } = self;
+        let sign = if *negative { "-" } else { "" };
+        let zeros = |n: i32| "0".repeat(n.unsigned_abs() as usize);
+        let len = digits.len() as i32;
+        match *point {
+            point if point <= 0 => format!("{sign}0.{}{digits}", zeros(point)),
+            point if point >= len => format!("{sign}{digits}{}", zeros(point - len)),
+            point => format!("{sign}{}.{}", &digits[..point as usize], &digits[point as usize..]),
+        }
+    }
 }
 
 /// A string in double quotes with Go's escapes (`%q`).
@@ -114,19 +154,30 @@ mod tests {
         }
         assert_eq!(float_plain(1e21), "1000000000000000000000");
         assert_eq!(float_plain(1e-7), "0.0000001");
+        // Halfway between .2 and .3: the even digit, as Go has it.
+        let tie = 582_865_199_107_104.0 + 0.25;
+        assert_eq!(float_plain(-tie), "-582865199107104.2");
+        assert_eq!(float_g(tie), "5.828651991071042e+14");
+        assert_eq!(float_plain(-5e-324), format!("-0.{}5", "0".repeat(323)));
     }
 
     proptest::proptest! {
-        /// The two ways to the shortest digits agree.
+        /// As many digits as Rust prints, the same ones but for ties, and they read back.
         #[test]
-        fn plain_floats_as_rust_prints_them(
+        fn plain_floats_are_the_shortest_that_read_back(
             bits in proptest::num::u64::ANY,
             whole in -10_000_000_000_i64..10_000_000_000,
             scale in 0_i32..20,
         ) {
             for v in [f64::from_bits(bits), whole as f64 / 10_f64.powi(scale), whole as f64 * 10_f64.powi(scale)] {
                 if v.is_finite() {
-                    proptest::prop_assert_eq!(float_plain(v), format!("{}", v));
+                    let (ours, rust) = (float_plain(v), format!("{v}"));
+                    proptest::prop_assert_eq!(ours.len(), rust.len(), "{} and {}", ours, rust);
+                    for text in [ours.clone(), float_g(v)] {
+                        proptest::prop_assert_eq!(text.parse::<f64>().unwrap().to_bits(), v.to_bits(), "{}", text);
+                    }
+                    let last = |text: &str| text.bytes().rposition(|b| b != b'0').unwrap();
+                    proptest::prop_assert_eq!(&ours[..last(&ours)], &rust[..last(&rust)]);
                 }
             }
         }
