@@ -2,20 +2,16 @@
 
 use std::fmt::Write as _;
 
-use promqlite_model::{Timestamp, float_plain};
+use promqlite_model::{Timestamp, float_g, float_plain};
 
 /// A sample value as the API shows it in vectors and matrices: the shortest digits that read back, with an
 /// exponent below 1e-6 and from 1e21 on. Examples: `0.1`, `1e-07`, `1e+21`, `NaN`, `+Inf`, `-0`.
 #[must_use]
 pub fn api_float(v: f64) -> String {
     let magnitude = v.abs();
-    if !v.is_finite() || v == 0.0 || (1e-6..1e21).contains(&magnitude) {
-        return float_plain(v);
-    }
-    let text = format!("{v:e}");
-    let (mantissa, exponent) = text.split_once('e').expect("LowerExp prints an exponent");
-    let (sign, digits) = exponent.strip_prefix('-').map_or(('+', exponent), |digits| ('-', digits));
-    format!("{mantissa}e{sign}{digits:0>2}")
+    let plain = !v.is_finite() || v == 0.0 || (1e-6..1e21).contains(&magnitude);
+    // So far from 1, `%g` always has an exponent.
+    if plain { float_plain(v) } else { float_g(v) }
 }
 
 /// A time as the API shows it in vectors and matrices: Unix seconds, whole or with exactly three decimals.
