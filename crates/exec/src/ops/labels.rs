@@ -64,9 +64,8 @@ impl Replace {
     pub(crate) fn open<'q>(self, mut input: Opened<'q>, cx: &Cx<'_>) -> Result<Opened<'q>, ExecError> {
         // The expression runs once per distinct value of the source label.
         let mut replaced: HashMap<Symbol, Option<Symbol>, RandomState> = HashMap::default();
+        input.schema.distinct &= no_row_has(self.destination, &input);
         let (mut made, mut known) = (Tally::new(cx, 0)?, Tally::new(cx, 0)?);
-        // A label that no row had before keeps them apart.
-        let mut fresh = true;
         for row in 0..input.rows() {
             let labels = &input.schema.labels[row];
             let source = labels.get(self.source);
@@ -90,13 +89,11 @@ impl Replace {
                 made.add(0)?;
                 continue;
             };
-            fresh &= labels.get(self.destination) == Symbol::EMPTY;
             input.schema.labels[row] = with_label(labels, self.destination, value, cx);
             made.add(input.schema.labels[row].bytes())?;
             keep_name_if_written(&mut input, row, self.destination);
         }
         drop((known, replaced));
-        input.schema.distinct &= fresh;
         merge_equal(input.holding(made.finish()?), Conflict::SameStep, cx)
     }
 }
@@ -131,10 +128,9 @@ impl Join {
     }
 
     pub(crate) fn open<'q>(self, mut input: Opened<'q>, cx: &Cx<'_>) -> Result<Opened<'q>, ExecError> {
+        input.schema.distinct &= no_row_has(self.destination, &input);
         let (mut made, mut scratch) = (Tally::new(cx, 0)?, cx.hold(0)?);
         let mut joined = String::new();
-        // A label that no row had before keeps them apart.
-        let mut fresh = true;
         for row in 0..input.rows() {
             let labels = &input.schema.labels[row];
             let value = if let [source] = *self.sources {
@@ -152,14 +148,17 @@ impl Join {
                 }
                 cx.intern(&joined)?
             };
-            fresh &= labels.get(self.destination) == Symbol::EMPTY;
             input.schema.labels[row] = with_label(labels, self.destination, value, cx);
             made.add(input.schema.labels[row].bytes())?;
             keep_name_if_written(&mut input, row, self.destination);
         }
-        input.schema.distinct &= fresh;
         merge_equal(input.holding(made.finish()?), Conflict::SameStep, cx)
     }
+}
+
+/// Whether a label is new to all rows: then whatever it is set to leaves different rows different.
+fn no_row_has(label: Symbol, input: &Opened<'_>) -> bool {
+    input.schema.labels.iter().all(|labels| labels.get(label) == Symbol::EMPTY)
 }
 
 fn with_label(labels: &Labels, name: Symbol, value: Symbol, cx: &Cx<'_>) -> Labels {
