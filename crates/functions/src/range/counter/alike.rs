@@ -2,7 +2,7 @@
 //! that results are equal to the last bit.
 
 use super::Kind;
-use super::extrapolate::Span;
+use super::extrapolate::{Span, extended, seconds};
 use crate::Windows;
 use crate::range::strides::{BLOCK, Strided};
 
@@ -100,21 +100,17 @@ impl Alike {
 
     /// What the change of each window is multiplied by.
     fn factors(&self, out: &mut [f64]) {
-        let seconds = |from: i64, to: i64| (to - from) as f64 / 1000.0;
         let (gaps, counter) = (self.gaps as f64, self.kind.is_counter());
         let (mut begin, mut end) = (self.begin, self.begin + self.range);
         let windows = self.first.iter().zip(&self.last).zip(self.from.iter().zip(&self.change));
         for (out, ((&first, &last), (&from, &change))) in out.iter_mut().zip(windows) {
             let sampled = seconds(first, last);
             let gap = sampled / gaps;
-            let (threshold, half) = (gap * 1.1, gap / 2.0);
-            let before = seconds(begin, first);
-            let before = if before >= threshold { half } else { before };
+            let before = extended(seconds(begin, first), gap);
             let to_zero = sampled * (from / change);
             let limited = counter & (change > 0.0) & (from >= 0.0) & (to_zero < before);
             let before = if limited { to_zero } else { before };
-            let after = seconds(last, end);
-            let after = if after >= threshold { half } else { after };
+            let after = extended(seconds(last, end), gap);
             *out = if sampled == 0.0 { 1.0 } else { (sampled + before + after) / sampled };
             begin += self.step;
             end += self.step;

@@ -6,7 +6,7 @@ use promqlite_model::{Annotation, RowMut, Samples, first_after};
 use super::Kind;
 use super::floats::Resets;
 use super::histograms::{add, subtract};
-use crate::range::window::{FloatRow, go_seconds};
+use crate::range::window::go_seconds;
 use crate::{Extension, RangeCx, Windows};
 
 /// The samples that an extended window uses: from the one at or before its left edge to the newest one or, when
@@ -44,74 +44,11 @@ pub(in crate::range) fn extended(
     row: &mut RowMut<'_>,
     cx: &mut RangeCx<'_>,
 ) {
+    let (times, samples) = (w.samples.times, &w.samples);
     let smoothed = extension == Extension::Smoothed;
-    if w.samples.histograms.is_none() {
-        return floats(kind, w, smoothed, row);
-    }
-    let times = w.samples.times;
     let divisor = if kind == Kind::Rate { go_seconds(w.range.0) } else { 1.0 };
+    let mut resets = Resets::of(kind, samples.values);
     // Windows never move left, so neither do the cursors.
-    let (mut lo, mut inside, mut behind, mut hi) = (0, 0, 0, 0);
-    for k in 0..w.len() {
-        let (begin, end) = (w.begin(k), w.end(k));
-        lo = first_after(times, lo, begin.saturating_sub(w.lookback.0));
-        hi = first_after(times, hi, if smoothed { end.saturating_add(w.lookback.0) } else { end });
-        if lo >= hi {
-            continue;
-        }
-        inside = first_after(times, inside, begin);
-        behind = first_after(times, behind, end.saturating_sub(1));
-        let window = w.samples.slice(lo..hi);
-        let newest = hi - lo - 1;
-        let bounds = Bounds {
-            begin,
-            end,
-            oldest: 0,
-            first: (inside - lo).min(newest).saturating_sub(1),
-            last: if smoothed { (behind - lo).min(newest) } else { newest },
-            smoothed,
-        };
-        if window.times[bounds.last] <= begin || (smoothed && window.times[bounds.first] > end) {
-            continue;
-        }
-        let used = bounds.first..=bounds.last;
-        let histograms = match window.histograms {
-            None => 0,
-            Some(_) => used.clone().filter(|&i| window.histogram(i).is_some()).count(),
-        };
-        if histograms == 0 {
-            let resets = &mut Resets::of(kind, window.values);
-            row.set(k, change(kind, &window, bounds, resets) / divisor);
-        } else if histograms < used.count() {
-            cx.note(Annotation::MixedFloatsHistograms { metric: cx.metric.to_owned() });
-        } else if let Some(mut change) = of_histograms(kind, &window, bounds, cx) {
-            if kind == Kind::Rate {
-                change.div(divisor);
-            }
-            row.set_histogram(k, &change);
-        }
-    }
-}
-
-fn fraction(times: &[i64], before: usize, at: i64) -> f64 {
-    (at - times[before]) as f64 / (times[before + 1] - times[before]) as f64
-}
-
-/// The value at `at` between two samples; a counter that dropped rises from zero.
-fn between(window: &Samples<'_>, before: usize, at: i64, counter: bool) -> f64 {
-    let (mut y1, y2) = (window.values[before], window.values[before + 1]);
-    if counter && y2 < y1 {
-        y1 = 0.0;
-    }
-    y1 + (y2 - y1) * fraction(window.times, before, at)
-}
-
-/// The kernel for floats alone.
-fn floats(kind: Kind, w: &Windows<'_>, smoothed: bool, row: &mut RowMut<'_>) {
-    let times = w.samples.times;
-    let divisor = if kind == Kind::Rate { go_seconds(w.range.0) } else { 1.0 };
-    let mut resets = Resets::of(kind, w.samples.values);
-    let mut out = FloatRow::new(row);
     let (mut lo, mut inside, mut behind, mut hi) = (0, 0, 0, 0);
     for k in 0..w.len() {
         if k % 4096 == 4095 && w.stop.now() {
@@ -132,8 +69,35 @@ fn floats(kind: Kind, w: &Windows<'_>, smoothed: bool, row: &mut RowMut<'_>) {
             continue;
         }
         let bounds = Bounds { begin, end, oldest: lo, first, last, smoothed };
-        out.set(k, change(kind, &w.samples, bounds, &mut resets) / divisor);
+        let used = first..=last;
+        let histograms = match samples.histograms {
+            None => 0,
+            Some(_) => used.clone().filter(|&i| samples.histogram(i).is_some()).count(),
+        };
+        if histograms == 0 {
+            row.set(k, change(kind, samples, bounds, &mut resets) / divisor);
+        } else if histograms < used.count() {
+            cx.note(Annotation::MixedFloatsHistograms { metric: cx.metric.to_owned() });
+        } else if let Some(mut change) = of_histograms(kind, samples, bounds, cx) {
+            if kind == Kind::Rate {
+                change.div(divisor);
+            }
+            row.set_histogram(k, &change);
+        }
     }
+}
+
+fn fraction(times: &[i64], before: usize, at: i64) -> f64 {
+    (at - times[before]) as f64 / (times[before + 1] - times[before]) as f64
+}
+
+/// The value at `at` between two samples; a counter that dropped rises from zero.
+fn between(window: &Samples<'_>, before: usize, at: i64, counter: bool) -> f64 {
+    let (mut y1, y2) = (window.values[before], window.values[before + 1]);
+    if counter && y2 < y1 {
+        y1 = 0.0;
+    }
+    y1 + (y2 - y1) * fraction(window.times, before, at)
 }
 
 /// By how much floats changed over a window.
