@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use promqlite_functions::Extension;
 use promqlite_model::{
-    Batch, Floats, Grid, LabelSet, Labels, NO_HISTOGRAM, SampleValue, Samples, Series, Timestamp, Value,
-    ValueType, VectorSample,
+    Batch, FloatPoints, Floats, Grid, LabelSet, Labels, NO_HISTOGRAM, SampleValue, Samples, Series,
+    Timestamp, Value, ValueType, VectorSample,
 };
 use promqlite_plan::{Node, NodeKind, RangeInput};
 
@@ -17,7 +17,7 @@ use crate::budget::Held;
 use crate::build::{open, open_range_input};
 use crate::context::Cx;
 use crate::error::ExecError;
-use crate::operator::{Opened, batches, first_error, fold_morsels, morsel_rows};
+use crate::operator::{Opened, batches, first_error, fold_morsels, morsel_rows, morsels_in_flight};
 use crate::ops::buffer::bytes_of;
 use crate::ops::calls::text;
 use crate::ops::extended_range::with_edges;
@@ -162,13 +162,7 @@ fn matrix(
         blocks.into_iter().try_for_each(|block| part.add(block, grid))?;
         add(part)?;
     } else {
-        let read = |rows: Range<usize>| {
-            let mut part = Part::new(rows.len(), cx)?;
-            for rows in batches(rows, grid.len, cx) {
-                part.add(opened.read(rows, cx)?, grid)?;
-            }
-            Ok(part)
-        };
+        let read = |rows| Part::read(rows, grid, cx, |rows| opened.read(rows, cx));
         fold_morsels(rows, grid.len, cx, read, add)?;
     }
     sort(&mut all, cx)?;
@@ -192,14 +186,11 @@ fn stream(opened: &Opened<'_>, grid: Grid, sink: Sink<'_>, cx: &Cx<'_>) -> Resul
     let _order = cx.hold(order.len().saturating_mul(size_of::<usize>()))?;
     let samples = cx.held_samples();
     let mut enough = false;
-    let wave = morsel_rows(grid.len).saturating_mul(rayon::current_num_threads() * 4);
+    let wave = morsel_rows(grid.len).saturating_mul(morsels_in_flight());
     for order in order.chunks(wave) {
         let read = |rows: Range<usize>| {
-            let (first, mut part) = (rows.start, Part::new(rows.len(), cx)?);
-            for rows in batches(rows, grid.len, cx) {
-                part.add(read_rows(opened, &order[rows], cx)?, grid)?;
-            }
-            Ok((first, part))
+            let first = rows.start;
+            Ok((first, Part::read(rows, grid, cx, |rows| read_rows(opened, &order[rows], cx))?))
         };
         let hand_over = |(first, part): (usize, Part)| {
             let series = part.rows.into_iter().zip(&order[first..]).filter_map(|(points, &row)| {
@@ -231,6 +222,20 @@ impl Part {
     fn new(rows: usize, cx: &Cx<'_>) -> Result<Self, ExecError> {
         let held = cx.hold(rows.saturating_mul(size_of::<Option<Points>>()))?;
         Ok(Self { rows: Vec::with_capacity(rows), held })
+    }
+
+    /// The points of the rows that `read` gives for numbers of rows, batch by batch.
+    fn read(
+        rows: Range<usize>,
+        grid: Grid,
+        cx: &Cx<'_>,
+        read: impl Fn(Range<usize>) -> Result<Block, ExecError>,
+    ) -> Result<Self, ExecError> {
+        let mut part = Self::new(rows.len(), cx)?;
+        for rows in batches(rows, grid.len, cx) {
+            part.add(read(rows)?, grid)?;
+        }
+        Ok(part)
     }
 
     /// The points of more rows. They stay where they are, unless a list of them takes less room.
@@ -298,7 +303,7 @@ fn points(batch: &Batch, row: usize, grid: Grid) -> Option<Points> {
         return None;
     }
     if batch.histograms().is_none() {
-        return Some((float_points(batch, row, grid).into(), Vec::new()));
+        return Some((FloatPoints::of_row(batch, row, grid).collect(), Vec::new()));
     }
     let mut floats = Vec::with_capacity(batch.valid().count(row));
     let mut histograms = Vec::new();
@@ -310,26 +315,6 @@ fn points(batch: &Batch, row: usize, grid: Grid) -> Option<Points> {
         }
     }
     Some((floats.into(), histograms))
-}
-
-/// The points of a row of floats.
-fn float_points(batch: &Batch, row: usize, grid: Grid) -> Vec<(Timestamp, f64)> {
-    let values = batch.row(row);
-    let point = |step: usize| (grid.time(step), values[step]);
-    let valid = batch.valid();
-    let count = valid.count(row);
-    if count == values.len() {
-        return (0..count).map(point).collect();
-    }
-    let mut floats = Vec::with_capacity(count);
-    for (i, &word) in valid.row(row).iter().enumerate() {
-        let mut bits = word;
-        while bits != 0 {
-            floats.push(point(i * 64 + bits.trailing_zeros() as usize));
-            bits &= bits - 1;
-        }
-    }
-    floats
 }
 
 /// A bare range selector or subquery: samples at their own times.

@@ -4,7 +4,6 @@
 //! labels are known. Reading is the data phase: any thread may ask for any range of rows. Operators that need
 //! all of their input (aggregations, joins' one side) run it to the end while they open.
 
-use std::borrow::Borrow;
 use std::ops::Range;
 
 use promqlite_model::Labels;
@@ -82,8 +81,7 @@ pub(crate) trait Source: Send + Sync {
 
     /// All cells in blocks of rows, if most were computed already and nobody else needs them: the source is empty
     /// then.
-    fn take_finished(&mut self, cx: &Cx) -> Result<Option<Vec<Block>>, ExecError> {
-        let _ = cx;
+    fn take_finished(&mut self, _: &Cx) -> Result<Option<Vec<Block>>, ExecError> {
         Ok(None)
     }
 
@@ -261,11 +259,11 @@ fn read_finished(block: &Block, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block
 }
 
 /// A source that was computed already and that several places read.
-pub(crate) struct Materialized<B>(pub B);
+pub(crate) struct Materialized<'q>(pub &'q Block);
 
-impl<B: Borrow<Block> + Send + Sync> Source for Materialized<B> {
+impl Source for Materialized<'_> {
     fn read(&self, rows: Range<usize>, cx: &Cx) -> Result<Block, ExecError> {
-        read_finished(self.0.borrow(), rows, cx)
+        read_finished(self.0, rows, cx)
     }
 
     fn is_quiet(&self) -> bool {
@@ -322,6 +320,11 @@ pub(crate) fn morsel_rows(steps: usize) -> usize {
     (MORSEL_CELLS / steps.max(1)).clamp(8, 4096)
 }
 
+/// How many results of morsels may wait to be merged.
+pub(crate) fn morsels_in_flight() -> usize {
+    rayon::current_num_threads() * 4
+}
+
 /// Rows of a batch.
 pub(crate) fn batch_rows(steps: usize, cx: &Cx) -> usize {
     cx.options.batch_rows.unwrap_or_else(|| morsel_rows(steps)).max(1)
@@ -352,7 +355,7 @@ pub(crate) fn fold_morsels<T: Send>(
         return Ok(());
     }
     // A bounded number of results is in flight, so memory does not grow with the rows.
-    for wave in morsels.chunks(rayon::current_num_threads() * 4) {
+    for wave in morsels.chunks(morsels_in_flight()) {
         cx.check()?;
         let work = |part| -> Vec<Result<T, ExecError>> {
             let morsel = |morsel: &Range<usize>| {

@@ -65,13 +65,7 @@ impl Floats {
     pub fn iter(&self) -> FloatPoints<'_> {
         FloatPoints(match &self.0 {
             Repr::Listed(points) => Points::Listed(points.iter()),
-            Repr::Row { block, row, grid, len } => Points::Row {
-                values: block.row(*row),
-                valid: block.valid().row(*row),
-                grid: *grid,
-                next: 0,
-                left: *len,
-            },
+            Repr::Row { block, row, grid, len } => Points::of_row(block, *row, *grid, *len),
         })
     }
 }
@@ -118,6 +112,20 @@ pub struct FloatPoints<'a>(Points<'a>);
 enum Points<'a> {
     Listed(std::slice::Iter<'a, (Timestamp, f64)>),
     Row { values: &'a [f64], valid: &'a [u64], grid: Grid, next: usize, left: usize },
+}
+
+impl<'a> FloatPoints<'a> {
+    /// The floats of a row of a block. Step `k` of the block is step `k` of `grid`.
+    #[must_use]
+    pub fn of_row(block: &'a Batch, row: usize, grid: Grid) -> Self {
+        Self(Points::of_row(block, row, grid, block.valid().count(row)))
+    }
+}
+
+impl<'a> Points<'a> {
+    fn of_row(block: &'a Batch, row: usize, grid: Grid, left: usize) -> Self {
+        Self::Row { values: block.row(row), valid: block.valid().row(row), grid, next: 0, left }
+    }
 }
 
 impl Iterator for FloatPoints<'_> {
