@@ -10,6 +10,7 @@ pub mod histogram;
 mod labels;
 mod matcher;
 mod sample;
+mod strides;
 mod symbols;
 mod time;
 mod value;
@@ -20,7 +21,10 @@ pub use floats::{FloatPoints, Floats};
 pub use format::{float_g, float_plain, quote, with_float_plain};
 pub use labels::{Label, LabelSet, Labels, LabelsBuilder};
 pub use matcher::{MatchOp, Matcher};
-pub use sample::{HistogramSamples, NO_HISTOGRAM, NORMAL_NAN, STALE_NAN, SampleBuf, Samples, is_stale};
+pub use sample::{
+    HistogramSamples, NO_HISTOGRAM, NORMAL_NAN, STALE_NAN, SampleBuf, Samples, any_stale, is_stale,
+};
+pub use strides::{pick, stride};
 pub use symbols::{Symbol, Symbols};
 pub use time::{Grid, Millis, TimeRange, Timestamp, first_after, first_at_or_after};
 pub use value::{Point, SampleValue, Series, Value, ValueType, VectorSample};

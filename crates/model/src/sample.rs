@@ -14,6 +14,16 @@ pub fn is_stale(v: f64) -> bool {
     v.to_bits() == STALE_NAN.to_bits()
 }
 
+/// Whether there is a staleness marker among the values.
+#[must_use]
+pub fn any_stale(values: &[f64]) -> bool {
+    // Few chunks hold any NaN, and the loop that tells has no branches.
+    values.chunks(64).any(|chunk| {
+        let nans: u64 = chunk.iter().map(|v| u64::from(v.is_nan())).sum();
+        nans > 0 && chunk.iter().any(|&v| is_stale(v))
+    })
+}
+
 /// Samples of one series in ascending order of time, lent by a store or by a [`SampleBuf`].
 #[derive(Clone, Copy, Debug)]
 pub struct Samples<'a> {
@@ -179,9 +189,7 @@ impl SampleBuf {
     pub fn can_extend_with_totals(&self, samples: &Samples<'_>) -> bool {
         let Some(histograms) = samples.histograms else { return false };
         let plain = |i: &u32| *i != NO_HISTOGRAM;
-        self.is_empty()
-            && histograms.index.iter().all(plain)
-            && !samples.values.iter().fold(false, |any, &v| any | is_stale(v))
+        self.is_empty() && histograms.index.iter().all(plain) && !any_stale(samples.values)
     }
 
     /// Adds histograms without their buckets, as [`push_histogram_totals`](Self::push_histogram_totals) does one by

@@ -2,7 +2,8 @@
 
 use promqlite_functions::Stop;
 use promqlite_model::{
-    LayoutMemo, NO_HISTOGRAM, RowMut, Samples, TimeRange, first_after, first_at_or_after, is_stale,
+    LayoutMemo, NO_HISTOGRAM, RowMut, Samples, TimeRange, first_after, first_at_or_after, is_stale, pick,
+    stride,
 };
 use promqlite_plan::{Emit, TimeMap};
 
@@ -95,16 +96,12 @@ fn fill_floats(
         let r = references.at(first);
         next = first_after(times, next, r);
         if let Some(newest) = next.checked_sub(1)
-            && let Some(stride) = stride(times, newest, steps, r, references.step, lookback_ms)
+            && let Some(stride) = reached(times, newest, steps, r, references.step, lookback_ms)
             && !any_nan(floats, newest, stride, steps)
         {
-            match (of, stride) {
-                (Of::Value, 1) => values.copy_from_slice(&floats[newest..newest + steps]),
-                (Of::Value, _) => {
-                    let newest = floats[newest..].iter().step_by(stride);
-                    values.iter_mut().zip(newest).for_each(|(value, float)| *value = *float);
-                }
-                (Of::Time, _) => {
+            match of {
+                Of::Value => pick(floats, newest, stride, values),
+                Of::Time => {
                     let newest = times[newest..].iter().step_by(stride);
                     values.iter_mut().zip(newest).for_each(|(value, t)| *value = seconds(*t));
                 }
@@ -138,45 +135,14 @@ fn any_nan(floats: &[f64], from: usize, stride: usize, n: usize) -> bool {
     nans > 0
 }
 
-/// How many samples further the newest one is at each step, if that is the same for all: then `times[newest + j·stride]`
-/// is the newest of all times at `r + j·step`, and within the lookback, for `j` below `steps`.
-fn stride(times: &[i64], newest: usize, steps: usize, r: i64, step: i64, lookback_ms: i64) -> Option<usize> {
-    // Fewer are as quick one by one.
-    if steps < 4 {
+/// How many samples further the newest one is at each step, some at least, if that is the same for all: then sample
+/// `newest + j·stride` is the newest at `r + j·step`, and within the lookback, for `j` below `steps`.
+fn reached(times: &[i64], newest: usize, steps: usize, r: i64, step: i64, lookback_ms: i64) -> Option<usize> {
+    // Fewer are as quick one by one. A step that brings a sample leaves it no older than a step.
+    if steps < 4 || step > lookback_ms || times[newest] <= r.saturating_sub(lookback_ms) {
         return None;
     }
-    // Beyond 2^61 ms differences could overflow.
-    const FAR: i64 = 1 << 61;
-    let near = |t: i64| -FAR < t && t < FAR;
-    let last_r = step.checked_mul(steps as i64).and_then(|span| span.checked_add(r))?;
-    // A step that brings a sample leaves it no older than a step.
-    if !(near(times[newest]) && near(r) && near(last_r) && step > 0 && step <= lookback_ms)
-        || r - times[newest] >= lookback_ms
-    {
-        return None;
-    }
-    let stride = first_after(times, newest + 1, r + step) - newest - 1;
-    let last = newest + stride * (steps - 1);
-    if stride == 0 || last >= times.len() || !near(times[last]) {
-        return None;
-    }
-    let end = r + step * (steps as i64 - 1);
-    if times[last] > end || times.get(last + 1).is_some_and(|&t| t <= end) {
-        return None;
-    }
-    // Negative as soon as one condition fails; without branches, so that the loop vectorises.
-    let mut signs = 0;
-    let mut r = r;
-    let mut check = |newest: i64, after: i64| {
-        signs |= (r - newest) | (after - r - 1);
-        r += step;
-    };
-    if stride == 1 {
-        times[newest..=last].windows(2).for_each(|pair| check(pair[0], pair[1]));
-    } else {
-        (0..steps - 1).map(|j| newest + j * stride).for_each(|i| check(times[i], times[i + 1]));
-    }
-    (signs >= 0).then_some(stride)
+    stride(times, newest + 1, r, step, steps).filter(|&stride| stride > 0)
 }
 
 /// Fills a row; returns the number of points.

@@ -8,6 +8,7 @@ use promqlite_functions::{
 use promqlite_model::histogram::CounterResetHint;
 use promqlite_model::{
     Annotation, Annotations, Batch, Grid, Labels, Millis, Pos, SampleBuf, Samples, Symbol, TimeRange,
+    any_stale,
 };
 use promqlite_plan::TimeMap;
 use promqlite_storage::Selection;
@@ -18,7 +19,7 @@ use crate::error::ExecError;
 use crate::operator::{Opened, Schema, Source};
 use crate::ops::buffer::{Buffer, bytes_of, histogram_room};
 use crate::ops::scalar::Numbers;
-use crate::ops::select::{has_stale, selection_schema, without_stale};
+use crate::ops::select::{selection_schema, without_stale};
 
 /// Where the samples of a row come from.
 pub(crate) enum RowSamples<'q> {
@@ -117,7 +118,7 @@ impl<'q> RowSamples<'q> {
                     let samples = buf.read(*selection, row, span)?;
                     read += samples.len();
                     unchecked += samples.len() + SAMPLES_BETWEEN_CHECKS / 64;
-                    if has_stale(&samples) {
+                    if any_stale(samples.values) {
                         let _copy = cx.hold(bytes_of(&samples))?;
                         f(row, without_stale(&samples, &mut clean))?;
                     } else {

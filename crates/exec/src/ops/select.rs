@@ -96,15 +96,6 @@ impl Source for InstantSelector<'_> {
     }
 }
 
-/// Whether there are staleness markers among the samples.
-pub(crate) fn has_stale(samples: &promqlite_model::Samples<'_>) -> bool {
-    // Few chunks hold any NaN, and the loop that tells has no branches.
-    samples.values.chunks(64).any(|chunk| {
-        let nans: u64 = chunk.iter().map(|v| u64::from(v.is_nan())).sum();
-        nans > 0 && chunk.iter().any(|&v| is_stale(v))
-    })
-}
-
 /// Copies the samples that are no staleness markers to `out`.
 pub(crate) fn without_stale<'a>(
     samples: &promqlite_model::Samples<'_>,

@@ -2,10 +2,10 @@
 
 use promqlite_functions::Stop;
 use promqlite_model::histogram::{CounterResetHint, FloatHistogram, HistogramView, MixedSchemas};
-use promqlite_model::{RowMut, SampleBuf, Samples, first_after};
+use promqlite_model::{RowMut, SampleBuf, Samples, any_stale, first_after};
 
 use crate::ops::lookback::References;
-use crate::ops::select::{has_stale, without_stale};
+use crate::ops::select::without_stale;
 
 /// What filling a row came to.
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,7 +28,7 @@ pub(crate) fn interpolate(
     row: &mut RowMut<'_>,
 ) -> Filled {
     let mut clean = SampleBuf::default();
-    let samples = if has_stale(samples) { without_stale(samples, &mut clean) } else { *samples };
+    let samples = if any_stale(samples.values) { without_stale(samples, &mut clean) } else { *samples };
     let times = samples.times;
     let mut filled = Filled::default();
     let (mut lo, mut next, mut hi) = (0, 0, 0);

@@ -1,9 +1,6 @@
-//! Windows that move on by the same number of samples at each step, many at a time.
-//!
-//! Series are scraped at an interval, so between gaps the edges of all windows pass as many samples a step. Where that
-//! holds for a block of steps, which a loop without branches can tell, kernels run over slices instead of windows.
+//! Windows that move on by the same number of samples at each step, many at a time: see [`stride`].
 
-use promqlite_model::{first_after, first_at_or_after};
+use promqlite_model::{first_after, first_at_or_after, pick, stride};
 
 use crate::Windows;
 
@@ -29,16 +26,7 @@ impl Strided {
 
     /// One item for each window: that at `from`, and each `stride` further.
     pub(super) fn pick<T: Copy>(&self, from: usize, items: &[T], out: &mut [T; BLOCK]) {
-        let out = &mut out[..self.len];
-        match self.stride {
-            0 => out.fill(items[from]),
-            1 => out.copy_from_slice(&items[from..from + self.len]),
-            stride => {
-                for (out, item) in out.iter_mut().zip(items[from..].iter().step_by(stride)) {
-                    *out = *item;
-                }
-            }
-        }
+        pick(items, from, self.stride, &mut out[..self.len]);
     }
 }
 
@@ -57,7 +45,8 @@ const BLOCKS_BETWEEN_STOPS: usize = 16;
 /// when [`Windows::stop`] says so.
 pub(super) fn visit(w: &Windows<'_>, visitor: &mut impl Visit) {
     let times = w.samples.times;
-    let near = near(w);
+    // Floats hold lengths of so many ms.
+    let short = w.range.0 < 1 << 51;
     let mut lo = first_at_or_after(times, w.begin(0).saturating_add(1));
     let mut hi = lo;
     let mut k = 0;
@@ -65,7 +54,7 @@ pub(super) fn visit(w: &Windows<'_>, visitor: &mut impl Visit) {
         let len = BLOCK.min(w.len() - k);
         lo = first_after(times, lo, w.begin(k));
         hi = first_after(times, hi.max(lo), w.end(k));
-        let block = if near { strided(w, k, len, lo, hi) } else { None };
+        let block = if short { strided(w, k, len, lo, hi) } else { None };
         match block {
             Some(block) if visitor.block(block) => {
                 (lo, hi) = (lo + block.stride * (len - 1), block.last_hi());
@@ -85,55 +74,12 @@ pub(super) fn visit(w: &Windows<'_>, visitor: &mut impl Visit) {
     }
 }
 
-/// Whether all times are so near to 0 that their differences cannot overflow, and windows so short that floats hold
-/// their lengths in ms.
-fn near(w: &Windows<'_>) -> bool {
-    const FAR: i64 = 1 << 60;
-    let near = |t: i64| -FAR < t && t < FAR;
-    let ends = [w.begin(0), w.end(0), w.begin(w.len()), w.end(w.len())];
-    let samples = w.samples.times.first().into_iter().chain(w.samples.times.last());
-    ends.iter().chain(samples).all(|&t| near(t)) && w.range.0 < 1 << 51
-}
-
 /// The block of windows from `k` on, if they move alike. `lo` and `hi` are the edges of the first.
 fn strided(w: &Windows<'_>, k: usize, len: usize, lo: usize, hi: usize) -> Option<Strided> {
     let times = w.samples.times;
-    let stride = if len == 1 { 0 } else { first_after(times, hi, w.end(k + 1)) - hi };
-    let block = Strided { k, len, lo, hi, stride };
-    let last_lo = lo + stride * (len - 1);
-    let is_edge = |i: usize, edge: i64| {
-        i <= times.len() && (i == 0 || times[i - 1] <= edge) && times.get(i).is_none_or(|&t| t > edge)
-    };
-    // The last window rules out most blocks that are none.
-    let (begin, end) = (w.begin(k + len - 1), w.end(k + len - 1));
-    if !is_edge(last_lo, begin) || !is_edge(block.last_hi(), end) {
-        return None;
-    }
-    let alike = advances(times, lo, &block, w.begin(k), w.end_step)
-        && advances(times, hi, &block, w.end(k), w.end_step);
-    alike.then_some(block)
-}
-
-/// Whether an edge, which lies before sample `from` in the first window, passes `stride` samples at each step. That
-/// of the last window is known to be where it should be.
-fn advances(times: &[i64], from: usize, block: &Strided, edge: i64, step: i64) -> bool {
-    if block.stride == 0 || block.len < 3 {
-        return true;
-    }
-    // Negative as soon as one edge is elsewhere; without branches, so that the loop vectorises.
-    let mut signs = 0;
-    let mut edge = edge;
-    let mut check = |before: i64, behind: i64| {
-        edge += step;
-        signs |= (edge - before) | (behind - edge - 1);
-    };
-    let (first, inner) = (from + block.stride, block.len - 2);
-    if block.stride == 1 {
-        times[first - 1..first + inner].windows(2).for_each(|pair| check(pair[0], pair[1]));
-    } else {
-        (0..inner).map(|j| first + j * block.stride).for_each(|i| check(times[i - 1], times[i]));
-    }
-    signs >= 0
+    let stride_of = |from: usize, edge: i64| stride(times, from, edge, w.end_step, len);
+    let stride = stride_of(hi, w.end(k))?;
+    (stride_of(lo, w.begin(k))? == stride).then_some(Strided { k, len, lo, hi, stride })
 }
 
 #[cfg(test)]
