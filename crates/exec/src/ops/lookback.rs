@@ -138,11 +138,24 @@ fn any_nan(floats: &[f64], from: usize, stride: usize, n: usize) -> bool {
 /// How many samples further the newest one is at each step, some at least, if that is the same for all: then sample
 /// `newest + j·stride` is the newest at `r + j·step`, and within the lookback, for `j` below `steps`.
 fn reached(times: &[i64], newest: usize, steps: usize, r: i64, step: i64, lookback_ms: i64) -> Option<usize> {
-    // Fewer are as quick one by one. A step that brings a sample leaves it no older than a step.
-    if steps < 4 || step > lookback_ms || times[newest] <= r.saturating_sub(lookback_ms) {
+    // Fewer are as quick one by one.
+    if steps < 4 || times[newest] <= r.saturating_sub(lookback_ms) {
         return None;
     }
-    stride(times, newest + 1, r, step, steps).filter(|&stride| stride > 0)
+    let stride = stride(times, newest + 1, r, step, steps).filter(|&stride| stride > 0)?;
+    // A step that brings a sample leaves it no older than a step.
+    (step <= lookback_ms || all_after(times, newest, stride, r - lookback_ms, step, steps)).then_some(stride)
+}
+
+/// Whether each `stride`th of `n` times is behind an edge that moves a step each time. Times are so near 0 that
+/// differences do not overflow.
+fn all_after(times: &[i64], from: usize, stride: usize, edge: i64, step: i64, n: usize) -> bool {
+    let (mut signs, mut edge) = (0, edge);
+    for time in times[from..].iter().step_by(stride).take(n) {
+        signs |= time - edge - 1;
+        edge += step;
+    }
+    signs >= 0
 }
 
 /// Fills a row; returns the number of points.
@@ -224,9 +237,15 @@ mod tests {
                 if let Some(value) = values.get_mut(stale) {
                     *value = nan;
                 }
-                for (start, step, len) in
-                    [(0, 10, 256), (-300, 10, 301), (5, 10, 64), (20, 0, 130), (25, 20, 140), (0, 100, 3)]
-                {
+                for (start, step, len) in [
+                    (0, 10, 256),
+                    (-300, 10, 301),
+                    (5, 10, 64),
+                    (20, 0, 130),
+                    (25, 20, 140),
+                    (7, 50, 60),
+                    (0, 100, 3),
+                ] {
                     let references = References { first: times[0].saturating_add(start), step, len };
                     for lookback in [5, 10, 35, 300] {
                         let (mut expected, mut expected_times) = (vec![None; len], vec![None; len]);
