@@ -246,6 +246,18 @@ impl<'a> Windows<'a> {
         self.end(k).saturating_sub(self.range.0)
     }
 
+    /// The first window whose right edge is not before `t`, ms; the number of windows if none is.
+    #[must_use]
+    pub fn first_ending_from(&self, t: i64) -> usize {
+        let ahead = t.saturating_sub(self.first_end);
+        match self.end_step {
+            _ if ahead <= 0 => 0,
+            0 => self.len(),
+            step => usize::try_from(ahead.unsigned_abs().div_ceil(step.unsigned_abs()))
+                .map_or(self.len(), |k| k.min(self.len())),
+        }
+    }
+
     /// Calls `f(k, lo, hi)` for each window in order; `samples[lo..hi]` are those inside. Both edges only move
     /// right, so all windows together cost one pass over the samples. Ends early when [`Windows::stop`] says so.
     #[inline]
@@ -309,5 +321,33 @@ impl RangeCx<'_> {
     /// Fails the query; only the first text stays.
     pub fn fail(&mut self, text: String) {
         self.error.get_or_insert(text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use promqlite_model::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn windows_are_found_by_their_right_edge() {
+        for (first_end, end_step, len) in
+            [(-30, 10, 9), (7, 3, 5), (5, 0, 4), (0, 1, 1), (i64::MAX - 25, 10, 3)]
+        {
+            let w = Windows {
+                samples: Samples::floats(&[], &[]),
+                grid: Grid { start: Timestamp(first_end), step: Millis(end_step), len },
+                first_end,
+                end_step,
+                range: Millis(60),
+                lookback: Millis::ZERO,
+                stop: Stop::default(),
+            };
+            for t in (-80..80).chain([i64::MIN, i64::MAX - 21, i64::MAX]) {
+                let expected = (0..len).find(|&k| w.end(k) >= t).unwrap_or(len);
+                assert_eq!(w.first_ending_from(t), expected, "{first_end} {end_step} {len} {t}");
+            }
+        }
     }
 }

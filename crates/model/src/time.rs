@@ -113,8 +113,20 @@ pub fn first_after(times: &[i64], from: usize, t: i64) -> usize {
     while i < near && times[i] <= t {
         i += 1;
     }
+    if i < near { i } else { first_far_after(times, i, t) }
+}
+
+/// [`first_after`] where that is not among the next few: looks ever further, then guesses.
+fn first_far_after(times: &[i64], from: usize, t: i64) -> usize {
+    let mut i = from;
+    for reach in [8, 16, 32, 64] {
+        if times.len() - i <= reach || times[i + reach] > t {
+            let ahead = &times[i..times.len().min(i + reach)];
+            return i + ahead.partition_point(|&time| time <= t);
+        }
+        i += reach;
+    }
     match t.checked_add(1) {
-        _ if i < near => i,
         Some(t) => i + first_at_or_after(&times[i..], t),
         None => times.len(),
     }

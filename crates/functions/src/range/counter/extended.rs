@@ -50,14 +50,22 @@ pub(in crate::range) fn extended(
     let mut resets = Resets::of(kind, samples.values);
     // Windows never move left, so neither do the cursors.
     let (mut lo, mut inside, mut behind, mut hi) = (0, 0, 0, 0);
-    for k in 0..w.len() {
-        if k % 4096 == 4095 && w.stop.now() {
+    let ahead = if smoothed { w.lookback.0 } else { 0 };
+    let (mut next, mut visited) = (0, 0_usize);
+    while next < w.len() {
+        let k = next;
+        next += 1;
+        visited += 1;
+        if visited.is_multiple_of(4096) && w.stop.now() {
             return;
         }
         let (begin, end) = (w.begin(k), w.end(k));
         lo = first_after(times, lo, begin.saturating_sub(w.lookback.0));
-        hi = first_after(times, hi, if smoothed { end.saturating_add(w.lookback.0) } else { end });
+        hi = first_after(times, hi, end.saturating_add(ahead));
         if lo >= hi {
+            // On to the window that the next sample comes into view of.
+            let Some(&sample) = times.get(lo) else { return };
+            next = next.max(w.first_ending_from(sample.saturating_sub(ahead)));
             continue;
         }
         inside = first_after(times, inside, begin);
