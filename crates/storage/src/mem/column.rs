@@ -3,6 +3,7 @@
 use promqlite_model::histogram::{HistogramColumn, HistogramView};
 use promqlite_model::{HistogramSamples, NO_HISTOGRAM, Samples, TimeRange};
 
+use super::times::{SharedTimes, Times};
 use crate::bits::{same_float, same_histogram};
 
 /// One sample on its way into a column.
@@ -51,11 +52,11 @@ impl SampleValue<'_> {
     }
 }
 
-/// Times and values in strictly ascending order of time. Series of plain floats pay 16 bytes a sample; what
-/// few series have sits behind `extra`.
+/// Times and values in strictly ascending order of time. Series of plain floats pay 16 bytes a sample, 8 where they
+/// share their times with others; what few series have sits behind `extra`.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Column {
-    times: Vec<i64>,
+    times: Times,
     values: Vec<f64>,
     extra: Option<Box<Extra>>,
 }
@@ -71,7 +72,7 @@ struct Extra {
 
 impl Column {
     pub(super) fn with_capacity(samples: usize) -> Self {
-        Self { times: Vec::with_capacity(samples), values: Vec::with_capacity(samples), extra: None }
+        Self { times: Times::with_capacity(samples), values: Vec::with_capacity(samples), extra: None }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -138,9 +139,9 @@ impl Column {
         }
     }
 
-    /// Gives back memory that is reserved and not used.
-    pub(super) fn shrink(&mut self) {
-        self.times.shrink_to_fit();
+    /// Gives back memory that is reserved and not used, and shares times.
+    pub(super) fn shrink(&mut self, shared: &mut SharedTimes) {
+        self.times.share(shared);
         self.values.shrink_to_fit();
         if let Some(extra) = &mut self.extra {
             extra.start_times.shrink_to_fit();
@@ -148,9 +149,14 @@ impl Column {
         }
     }
 
-    /// Whether [`Self::shrink`] would free anything.
-    pub(super) fn has_slack(&self) -> bool {
-        self.times.capacity() > self.times.len() || self.values.capacity() > self.values.len()
+    /// Lets others share the times too.
+    pub(super) fn lend_times(&self, shared: &mut SharedTimes) {
+        self.times.lend(shared);
+    }
+
+    /// Whether [`Self::shrink`] would change nothing.
+    pub(super) fn is_compact(&self) -> bool {
+        self.times.are_shared() && self.values.capacity() == self.values.len()
     }
 
     /// Bytes on the heap, unused capacity included.
@@ -158,6 +164,6 @@ impl Column {
         let extra = self.extra.as_ref().map_or(0, |e| {
             size_of::<Extra>() + e.start_times.capacity() * 8 + e.index.capacity() * 4 + e.histograms.bytes()
         });
-        (self.times.capacity() + self.values.capacity()) * 8 + extra
+        self.times.bytes() + self.values.capacity() * 8 + extra
     }
 }

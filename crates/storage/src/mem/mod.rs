@@ -7,6 +7,7 @@ mod postings;
 mod resolve;
 mod selection;
 mod series;
+mod times;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
@@ -23,6 +24,7 @@ use index::Index;
 use resolve::Resolver;
 use selection::MemSelection;
 use series::{Data, Series};
+use times::SharedTimes;
 
 /// Names a series of one [`MemStore`]. Ids are dense from 0, in order of creation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,7 +84,8 @@ impl std::ops::AddAssign for AppendSummary {
 /// series as it was when it was selected. Samples may come in any order; of several samples at one time the
 /// first that came stays. Selected series come in order of their creation.
 ///
-/// Floats take 16 bytes a sample once [`MemStore::optimize`] has removed the slack of growing.
+/// Floats take 16 bytes a sample once [`MemStore::optimize`] has removed the slack of growing, and 8 where series have
+/// the same times, as those that are scraped together.
 ///
 /// ```
 /// use promqlite_storage::{Appended, MemStore};
@@ -239,13 +242,15 @@ impl MemStore {
         self.series.iter().map(|(_, series)| series.lock().sample_bytes()).sum()
     }
 
-    /// Gives back the memory that growing reserved and makes each series one column again, so that reads lend
-    /// slices whatever their range. Worth its time after a bulk load.
+    /// Gives back the memory that growing reserved, keeps equal times of series once, and makes each series one column
+    /// again, so that reads lend slices whatever their range. Worth its time after a bulk load; the next sample of a
+    /// series copies its times once.
     ///
     /// # Panics
     /// Never: no holder of the lock panics.
     pub fn optimize(&self) {
-        self.series.iter().for_each(|(_, series)| series.lock().optimize());
+        let mut shared = SharedTimes::default();
+        self.series.iter().for_each(|(_, series)| series.lock().optimize(&mut shared));
         self.index.write().expect(INDEX_LOCK).shrink();
     }
 

@@ -6,6 +6,7 @@ use promqlite_model::{Labels, SampleBuf, Samples, TimeRange};
 
 use super::column::{Column, Sample};
 use super::late::Late;
+use super::times::SharedTimes;
 use super::{AppendSummary, Appended};
 
 /// A tail of at most this many samples is copied when a snapshot still reads it; a longer one is sealed and a
@@ -155,16 +156,18 @@ impl Data {
         Some(Snapshot { sealed: self.sealed.clone(), tail: Arc::clone(&self.tail) })
     }
 
-    /// Merges everything into one column without slack.
-    pub(super) fn optimize(&mut self) {
+    /// Merges everything into one column without slack, whose times are shared with other series.
+    pub(super) fn optimize(&mut self, shared: &mut SharedTimes) {
         self.merge_late();
         if self.sealed.is_some() {
             let parts: Vec<Arc<Column>> = self.parts().cloned().collect();
             self.tail = Arc::new(Late::default().merge_into(&parts));
             self.sealed = None;
         }
-        if self.tail.has_slack() {
-            Arc::make_mut(&mut self.tail).shrink();
+        if self.tail.is_compact() {
+            self.tail.lend_times(shared);
+        } else {
+            Arc::make_mut(&mut self.tail).shrink(shared);
         }
     }
 
@@ -232,9 +235,9 @@ mod tests {
         let mut buf = SampleBuf::default();
         let snapshot = data.snapshot(TimeRange::ALL).unwrap();
         assert!(snapshot.samples(TimeRange::ALL, &mut buf).times.iter().copied().eq(0..20_000));
-        data.optimize();
+        data.optimize(&mut SharedTimes::default());
         assert_eq!(data.parts().count(), 1);
-        assert!(!data.tail.has_slack());
+        assert!(data.tail.is_compact());
     }
 
     #[test]
