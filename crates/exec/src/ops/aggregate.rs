@@ -2,16 +2,17 @@
 
 use promqlite_functions::Stop;
 use promqlite_functions::aggregate::{
-    AggregateKernel, LimitKState, ParameterError, QuantileState, TopKState, count_parameter, limit_ratio_row,
-    note_quantile_parameter, ratio_parameter, series_position,
+    AggregateKernel, LimitKState, ParameterError, QuantileState, SeriesPosition, TopKState, count_parameter,
+    limit_ratio_row, note_quantile_parameter, ratio_keeps, ratio_parameter,
 };
-use promqlite_model::{Annotations, Batch, Pos};
+use promqlite_model::{Annotations, Batch, Labels, Pos};
 use promqlite_plan::Grouping;
 
 use crate::block::{Block, float_bytes};
+use crate::budget::Held;
 use crate::context::Cx;
 use crate::error::ExecError;
-use crate::operator::Opened;
+use crate::operator::{Opened, batch_rows};
 use crate::ops::count_values::open_count_values;
 use crate::ops::fold::{group_schema, open_fold};
 use crate::ops::grouping::{Groups, KeyLabels};
@@ -59,7 +60,7 @@ pub(crate) fn open_aggregate<'q>(
             open_top_k(largest, grouping, &input, &k, at.aggregation, cx)
         }
         (AggregateKernel::LimitK, Param::Numbers(k, _)) => open_limit_k(grouping, &input, &k, cx),
-        (AggregateKernel::LimitRatio, Param::Numbers(r, pos)) => open_limit_ratio(&input, &r, pos, cx),
+        (AggregateKernel::LimitRatio, Param::Numbers(r, pos)) => open_limit_ratio(input, &r, pos, cx),
         _ => unreachable!("invariant: the check gives each aggregation its parameter"),
     }
 }
@@ -147,25 +148,70 @@ fn open_limit_k<'q>(
     let groups = Groups::by_key(&input.schema.labels, &KeyLabels::of_grouping(grouping, &cx.symbols), cx)?;
     let counts = groups.len().saturating_mul(input.steps).saturating_mul(size_of::<usize>());
     let _counts = cx.hold(counts)?;
+    let most = k.iter().copied().max().unwrap_or(0);
     let mut state = LimitKState::new(groups.len(), k);
-    keep_rows(input, cx, |row, batch, at| state.keep_row(groups.of_row[row] as usize, batch, at))
+    let mut kept = KeptRows::new(cx)?;
+    let group_of = |row: usize| groups.of_row[row] as usize;
+    if input.is_quiet() && groups.len().saturating_mul(most) <= input.rows() / 2 {
+        // Most rows are of groups that have enough before their turn comes.
+        let mut next = 0..most.max(1);
+        while let Some(first) = (next.start..input.rows()).find(|&row| !state.is_full(group_of(row))) {
+            let last = input.rows().min(first + next.len().min(batch_rows(input.steps, cx)));
+            let end = (first..last).find(|&row| state.is_full(group_of(row))).unwrap_or(last);
+            let batch = input.read(first..end, cx)?;
+            kept.add(first, batch, |row, batch, at| state.keep_row(group_of(row), batch, at), cx)?;
+            next = end..end + 2 * (end - first);
+        }
+    } else {
+        input.for_each_batch(cx, |first, batch| {
+            kept.add(first, batch, |row, batch, at| state.keep_row(group_of(row), batch, at), cx)
+        })?;
+    }
+    kept.finish(input, cx)
 }
 
 fn open_limit_ratio<'q>(
-    input: &Opened<'_>,
+    mut input: Opened<'q>,
     ratios: &[f64],
     pos: Pos,
     cx: &Cx<'_>,
 ) -> Result<Opened<'q>, ExecError> {
     let mut notes = Annotations::default();
-    let ratios = ratio_parameter(ratios, &mut notes, pos).map_err(|e| after_operand(input, e, cx))?;
+    let ratios = ratio_parameter(ratios, &mut notes, pos).map_err(|e| after_operand(&input, e, cx))?;
     cx.note_all(notes)?;
-    let Some(ratios) = ratios else { return nothing_of(input, cx) };
-    keep_rows(input, cx, |row, batch, at| {
-        let labels = input.schema.labels[row].iter();
-        let position = series_position(labels.map(|l| (cx.symbols.get(l.name), cx.symbols.get(l.value))));
-        limit_ratio_row(position, &ratios, batch, at);
-    })
+    let Some(ratios) = ratios else { return nothing_of(&input, cx) };
+    let mut position = SeriesPosition::default();
+    let mut position_of = |labels: &Labels| {
+        position.of(labels.iter().map(|l| (cx.symbols.get(l.name), cx.symbols.get(l.value))))
+    };
+    if let [ratio, rest @ ..] = &ratios[..]
+        && rest.iter().all(|other| other == ratio)
+        && input.is_quiet()
+    {
+        // Series stay or go for all steps: those that go need not be read.
+        let mut rows = Vec::new();
+        let mut held = cx.hold(0)?;
+        for (row, labels) in input.schema.labels.iter().enumerate() {
+            if row % 4096 == 0 {
+                cx.check()?;
+                held.grow_to(2 * (rows.len() + 4096) * size_of::<usize>())?;
+            }
+            if ratio_keeps(position_of(labels), *ratio) {
+                rows.push(row);
+            }
+        }
+        if input.narrow(&rows, cx)? {
+            return Ok(input.holding(held));
+        }
+    }
+    let mut kept = KeptRows::new(cx)?;
+    input.for_each_batch(cx, |first, batch| {
+        let filter = |row: usize, batch: &mut Batch, at| {
+            limit_ratio_row(position_of(&input.schema.labels[row]), &ratios, batch, at);
+        };
+        kept.add(first, batch, filter, cx)
+    })?;
+    kept.finish(&input, cx)
 }
 
 /// No rows; the input is read for its remarks and errors all the same.
@@ -174,24 +220,40 @@ fn nothing_of<'q>(input: &Opened<'_>, cx: &Cx<'_>) -> Result<Opened<'q>, ExecErr
     Ok(Opened::empty(input.steps))
 }
 
-/// Passes rows through `filter(row, batch, row in batch)` in order and keeps those with anything left.
-fn keep_rows<'q>(
-    input: &Opened<'_>,
-    cx: &Cx<'_>,
-    mut filter: impl FnMut(usize, &mut Batch, usize),
-) -> Result<Opened<'q>, ExecError> {
-    let mut rows = Vec::new();
-    let mut kept: Vec<Block> = Vec::new();
-    let mut held = cx.hold(0)?;
-    input.for_each_batch(cx, |first, mut batch| {
+/// Rows of an input that a filter left something of.
+struct KeptRows {
+    rows: Vec<usize>,
+    blocks: Vec<Block>,
+    held: Held,
+}
+
+impl KeptRows {
+    fn new(cx: &Cx<'_>) -> Result<Self, ExecError> {
+        Ok(Self { rows: Vec::new(), blocks: Vec::new(), held: cx.hold(0)? })
+    }
+
+    /// Passes the rows of a batch through `filter(row, batch, row in batch)` and keeps those with anything left.
+    /// Batches come in order; `first` is the number of this one's first row.
+    fn add(
+        &mut self,
+        first: usize,
+        mut batch: Block,
+        mut filter: impl FnMut(usize, &mut Batch, usize),
+        cx: &Cx<'_>,
+    ) -> Result<(), ExecError> {
         (0..batch.rows()).for_each(|at| filter(first + at, &mut batch, at));
         let some: Vec<usize> = (0..batch.rows()).filter(|&at| batch.any(at)).collect();
         if !some.is_empty() {
-            held.add(some.len() * ROW_BYTES)?;
-            rows.extend(some.iter().map(|at| first + at));
-            kept.push(if some.len() == batch.rows() { batch } else { Block::take(&batch, &some, cx)? });
+            self.held.add(some.len() * ROW_BYTES)?;
+            self.rows.extend(some.iter().map(|at| first + at));
+            let whole = some.len() == batch.rows();
+            self.blocks.push(if whole { batch } else { Block::take(&batch, &some, cx)? });
         }
         Ok(())
-    })?;
-    Ok(Opened::materialized(input.schema.take(&rows, cx)?, Block::concat(&kept, input.steps, cx)?))
+    }
+
+    fn finish<'q>(self, input: &Opened<'_>, cx: &Cx<'_>) -> Result<Opened<'q>, ExecError> {
+        let block = Block::concat(&self.blocks, input.steps, cx)?;
+        Ok(Opened::materialized(input.schema.take(&self.rows, cx)?, block))
+    }
 }

@@ -1,20 +1,29 @@
 //! `limitk` and `limit_ratio`: some of the elements, whatever their values.
 
 use promqlite_model::Batch;
-use xxhash_rust::xxh64::Xxh64;
+use xxhash_rust::xxh64::xxh64;
 
 /// Counts what `limitk` has let through: the first k elements of each group and step, in input order.
 #[derive(Debug)]
 pub struct LimitKState {
     k: Vec<usize>,
     kept: Vec<usize>,
+    /// At how many steps each group may still take elements.
+    open: Vec<usize>,
 }
 
 impl LimitKState {
     /// Nothing let through yet. `k` has a number per step.
     #[must_use]
     pub fn new(groups: usize, k: Vec<usize>) -> Self {
-        Self { kept: vec![0; groups * k.len()], k }
+        let open = vec![k.iter().filter(|&&k| k > 0).count(); groups];
+        Self { kept: vec![0; groups * k.len()], k, open }
+    }
+
+    /// Whether a group lets nothing more through at any step.
+    #[must_use]
+    pub fn is_full(&self, group: usize) -> bool {
+        self.open[group] == 0
     }
 
     /// Empties the cells of a row that are not among the first k of the row's group. Rows come in input order.
@@ -26,6 +35,7 @@ impl LimitKState {
             }
             if *kept < self.k[step] {
                 *kept += 1;
+                self.open[group] -= usize::from(*kept == self.k[step]);
             } else {
                 batch.clear(row, step);
             }
@@ -33,29 +43,36 @@ impl LimitKState {
     }
 }
 
-/// The place of a series in [0, 1] by the XXH64 hash of its labels, which come sorted by name and include the
-/// metric name if there is one.
-#[must_use]
-pub fn series_position<'a>(labels: impl IntoIterator<Item = (&'a str, &'a str)>) -> f64 {
-    series_hash(labels) as f64 / 2_f64.powi(64)
+/// Finds the places of series in [0, 1]: by the XXH64 hash of their labels, each text behind its length.
+#[derive(Debug, Default)]
+pub struct SeriesPosition {
+    /// The bytes of one series.
+    bytes: Vec<u8>,
 }
 
-fn series_hash<'a>(labels: impl IntoIterator<Item = (&'a str, &'a str)>) -> u64 {
-    let mut hash = Xxh64::new(0);
-    for (name, value) in labels {
-        for text in [name, value] {
-            update_length(&mut hash, text.len());
-            hash.update(text.as_bytes());
-        }
+impl SeriesPosition {
+    /// The place of a series, whose labels come sorted by name and include the metric name if there is one.
+    pub fn of<'a>(&mut self, labels: impl IntoIterator<Item = (&'a str, &'a str)>) -> f64 {
+        self.hash(labels) as f64 / 2_f64.powi(64)
     }
-    hash.digest()
-}
 
-/// One byte up to 254, else 255 and three bytes, lowest first.
-fn update_length(hash: &mut Xxh64, len: usize) {
-    match u8::try_from(len) {
-        Ok(short) if short < u8::MAX => hash.update(&[short]),
-        _ => hash.update(&[u8::MAX, len as u8, (len >> 8) as u8, (len >> 16) as u8]),
+    fn hash<'a>(&mut self, labels: impl IntoIterator<Item = (&'a str, &'a str)>) -> u64 {
+        self.bytes.clear();
+        for (name, value) in labels {
+            for text in [name, value] {
+                self.push_length(text.len());
+                self.bytes.extend_from_slice(text.as_bytes());
+            }
+        }
+        xxh64(&self.bytes, 0)
+    }
+
+    /// One byte up to 254, else 255 and three bytes, lowest first.
+    fn push_length(&mut self, len: usize) {
+        match u8::try_from(len) {
+            Ok(short) if short < u8::MAX => self.bytes.push(short),
+            _ => self.bytes.extend_from_slice(&[u8::MAX, len as u8, (len >> 8) as u8, (len >> 16) as u8]),
+        }
     }
 }
 
@@ -81,9 +98,10 @@ mod tests {
     #[test]
     fn hashes_of_series() {
         let up = |job| [("__name__", "up"), ("job", job)];
-        assert_eq!(series_hash(up("a")), 0xabb3_5243_313f_bb0b);
-        assert_eq!(series_hash(up("b")), 0x95c8_2dda_8cbf_ec85);
-        let (a, b) = (series_position(up("a")), series_position(up("b")));
+        let mut position = SeriesPosition::default();
+        assert_eq!(position.hash(up("a")), 0xabb3_5243_313f_bb0b);
+        assert_eq!(position.hash(up("b")), 0x95c8_2dda_8cbf_ec85);
+        let (a, b) = (position.of(up("a")), position.of(up("b")));
         assert!(!ratio_keeps(a, 0.6) && ratio_keeps(b, 0.6));
         assert!(ratio_keeps(a, -0.4) && !ratio_keeps(b, -0.4));
         assert!(!ratio_keeps(a, 0.0) && ratio_keeps(a, 1.0) && ratio_keeps(a, -1.0));
@@ -94,7 +112,10 @@ mod tests {
         let value = "x".repeat(300);
         let mut bytes = vec![1, b'l', 0xff, 44, 1, 0];
         bytes.extend_from_slice(value.as_bytes());
-        assert_eq!(series_hash([("l", value.as_str())]), xxhash_rust::xxh64::xxh64(&bytes, 0));
+        assert_eq!(
+            SeriesPosition::default().hash([("l", value.as_str())]),
+            xxhash_rust::xxh64::xxh64(&bytes, 0)
+        );
     }
 
     #[test]
@@ -104,7 +125,13 @@ mod tests {
             batch.set_float(row, step, 1.0);
         }
         let mut state = LimitKState::new(1, vec![2, 1]);
-        (0..3).for_each(|row| state.keep_row(0, &mut batch, row));
+        let full: Vec<bool> = (0..3)
+            .map(|row| {
+                state.keep_row(0, &mut batch, row);
+                state.is_full(0)
+            })
+            .collect();
+        assert_eq!(full, [false, true, true]);
         let kept: Vec<bool> = (0..3).flat_map(|row| [batch.has(row, 0), batch.has(row, 1)]).collect();
         assert_eq!(kept, [true, false, true, true, false, false]);
     }

@@ -20,7 +20,7 @@ use crate::Doc;
 pub use accumulator::Accumulator;
 pub use count_values::{CountValuesState, CountedSeries, ValueCounts};
 pub(crate) use definitions::ALL;
-pub use limit::{LimitKState, limit_ratio_row, ratio_keeps, series_position};
+pub use limit::{LimitKState, SeriesPosition, limit_ratio_row, ratio_keeps};
 pub use parameter::{ParameterError, count_parameter, note_quantile_parameter, ratio_parameter};
 pub use quantile::QuantileState;
 pub use topk::{TopKRows, TopKState};
