@@ -19,6 +19,11 @@ pub(super) struct Strided {
 }
 
 impl Strided {
+    /// The first sample of the last window.
+    pub(super) fn last_lo(&self) -> usize {
+        self.lo + self.stride * (self.len - 1)
+    }
+
     /// The end of the last window.
     pub(super) fn last_hi(&self) -> usize {
         self.hi + self.stride * (self.len - 1)
@@ -57,7 +62,7 @@ pub(super) fn visit(w: &Windows<'_>, visitor: &mut impl Visit) {
         let block = if short { strided(w, k, len, lo, hi) } else { None };
         match block {
             Some(block) if visitor.block(block) => {
-                (lo, hi) = (lo + block.stride * (len - 1), block.last_hi());
+                (lo, hi) = (block.last_lo(), block.last_hi());
             }
             _ => {
                 for k in k..k + len {

@@ -6,7 +6,9 @@ use promqlite_model::{Annotation, RowMut, Samples, first_after};
 use super::Kind;
 use super::floats::Resets;
 use super::histograms::{add, subtract};
-use crate::range::window::go_seconds;
+use super::smoothed::{Changes, strided};
+use crate::range::strides::BLOCK;
+use crate::range::window::{FloatRow, go_seconds};
 use crate::{Extension, RangeCx, Windows};
 
 /// The samples that an extended window uses: from the one at or before its left edge to the newest one or, when
@@ -52,6 +54,7 @@ pub(in crate::range) fn extended(
     let (mut lo, mut inside, mut behind, mut hi) = (0, 0, 0, 0);
     let ahead = if smoothed { w.lookback.0 } else { 0 };
     let (mut next, mut visited) = (0, 0_usize);
+    let mut changes = Changes::new();
     while next < w.len() {
         let k = next;
         next += 1;
@@ -60,6 +63,20 @@ pub(in crate::range) fn extended(
             return;
         }
         let (begin, end) = (w.begin(k), w.end(k));
+        inside = first_after(times, inside, begin);
+        behind = first_after(times, behind, end.saturating_sub(1));
+        if smoothed
+            && k.is_multiple_of(BLOCK)
+            && samples.histograms.is_none()
+            && let Some(block) = strided(w, k, inside, behind)
+            && changes.compute(kind, w, &block, &resets)
+        {
+            let mut out = FloatRow::new(row);
+            let out = out.block(k, block.len).iter_mut();
+            out.zip(&changes.of_window).for_each(|(out, change)| *out = change / divisor);
+            (next, inside, behind) = (k + block.len, block.last_lo() + 1, block.last_hi());
+            continue;
+        }
         lo = first_after(times, lo, begin.saturating_sub(w.lookback.0));
         hi = first_after(times, hi, end.saturating_add(ahead));
         if lo >= hi {
@@ -68,8 +85,6 @@ pub(in crate::range) fn extended(
             next = next.max(w.first_ending_from(sample.saturating_sub(ahead)));
             continue;
         }
-        inside = first_after(times, inside, begin);
-        behind = first_after(times, behind, end.saturating_sub(1));
         let newest = hi - 1;
         let first = inside.min(newest).saturating_sub(1).max(lo);
         let last = if smoothed { behind.min(newest) } else { newest };

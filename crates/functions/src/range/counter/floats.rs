@@ -143,6 +143,12 @@ impl Resets {
         self.at.get(self.from).is_some_and(|&at| at < hi)
     }
 
+    /// [`Self::any`] for windows in any order.
+    pub(super) fn any_between(&self, lo: usize, hi: usize) -> bool {
+        let next = self.at.partition_point(|&at| at <= lo);
+        self.at.get(next).is_some_and(|&at| at < hi)
+    }
+
     /// The increase over a window; windows only move right.
     #[inline]
     fn increase(&mut self, values: &[f64], lo: usize, hi: usize) -> f64 {

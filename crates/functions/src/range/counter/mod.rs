@@ -6,6 +6,7 @@ mod extrapolate;
 mod floats;
 mod histograms;
 mod marks;
+mod smoothed;
 
 pub(super) use extended::extended;
 pub(super) use floats::floats;

@@ -107,3 +107,63 @@ proptest! {
         }
     }
 }
+
+/// Values that mostly rise, by steps that bring out rounding, with resets, infinities and NaN in between.
+fn rising(n: usize) -> impl Strategy<Value = Vec<f64>> {
+    let step = prop_oneof![
+        60 => 0.0..10f64,
+        20 => prop::sample::select(vec![0.0, 0.1, 1.0 / 3.0, 1e-9, 1e16]),
+        1 => prop::sample::select(vec![-1e9, f64::INFINITY, f64::NAN, 1e300]),
+    ];
+    prop::collection::vec(step, n).prop_map(|steps| {
+        let mut value: f64 = 0.0;
+        let next = |step: f64| {
+            value = if step < 0.0 || !value.is_finite() { 0.0 } else { value + step };
+            value
+        };
+        steps.into_iter().map(next).collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// Many windows that move alike give what each alone gives, to the bit.
+    #[test]
+    fn smoothed_windows_at_once_are_single_windows(
+        (values, late) in (100..400_usize).prop_flat_map(|n| (rising(n), prop::collection::vec(0..40_u32, n))),
+        jitter in any::<bool>(),
+        (every, per_step) in (1..20_i64, 0..4_i64),
+        (first_end, range, lookback) in (-50..100_i64, 1..80_i64, 1..100_i64),
+        len in 8..200_usize,
+    ) {
+        // Few samples are late; with jitter each is by up to a tenth of the interval.
+        let late = |i: usize| match late[i] {
+            0 => every * 400,
+            part if jitter => every * i64::from(part),
+            _ => 0,
+        };
+        let times: Vec<i64> = (0..values.len()).map(|i| i as i64 * every * 1000 + late(i)).collect();
+        let samples = Samples::floats(&times, &values);
+        let step = per_step * every * 1000;
+        let setup = Setup {
+            first_end: first_end * every * 500,
+            end_step: step,
+            len,
+            range: range * every * 250,
+            lookback: lookback * every * 250,
+            args: vec![],
+            start_times: false,
+        };
+        for name in ["rate", "increase", "delta"] {
+            let way = Way::Extended(Extension::Smoothed);
+            let bits = |value: Option<f64>| value.map(|v| if v.is_nan() { f64::NAN.to_bits() } else { v.to_bits() });
+            for (k, got) in run(name, way, samples, &setup).floats().into_iter().enumerate() {
+                let end = setup.first_end + step * k as i64;
+                let alone = Setup { lookback: setup.lookback, ..Setup::one(end, setup.range) };
+                let alone = run(name, way, samples, &alone).float();
+                prop_assert_eq!(bits(got), bits(alone), "{} {}: {:?} {:?}", name, k, got, alone);
+            }
+        }
+    }
+}
