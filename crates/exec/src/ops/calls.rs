@@ -82,7 +82,7 @@ pub(crate) fn open_call<'q>(
             args[3..].iter().try_for_each(|source| check_label_name(source, "source", function.name))?;
             check_label_name(&args[1], "destination", function.name)?;
             let t = texts(&args[1..])?;
-            let join = Join::new(t[0], t[1], &t[2..], cx)?;
+            let join = Join::new(t[0], t[1], &t[2..])?;
             return join.open(vector(0)?, cx);
         }
         Kernel::HistogramQuantile => {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
-use promqlite_model::{Labels, Symbol};
+use promqlite_model::Symbol;
 use promqlite_regex::{Regex, Template, compiled_bytes, is_small, reading_bytes};
 
 use crate::budget::Tally;
@@ -16,9 +16,9 @@ use crate::ops::merge::{Conflict, merge_equal};
 const MEMO_BYTES: usize = 48;
 
 /// `label_replace(v, destination, replacement, source, regex)`.
-pub(crate) struct Replace {
-    destination: Symbol,
-    source: Symbol,
+pub(crate) struct Replace<'q> {
+    destination: &'q str,
+    source: &'q str,
     template: Template,
     /// The most bytes that an expansion has beside the groups, and the most groups in it.
     text_len: usize,
@@ -26,12 +26,12 @@ pub(crate) struct Replace {
     regex: Regex,
 }
 
-impl Replace {
+impl<'q> Replace<'q> {
     /// Checks the string arguments, before anything is evaluated.
     pub(crate) fn new(
-        destination: &str,
+        destination: &'q str,
         replacement: &str,
-        source: &str,
+        source: &'q str,
         regex: &str,
         cx: &Cx<'_>,
     ) -> Result<Self, ExecError> {
@@ -52,8 +52,8 @@ impl Replace {
             return Err(ExecError::Evaluation(text));
         }
         Ok(Self {
-            destination: cx.intern(destination)?,
-            source: cx.intern(source)?,
+            destination,
+            source,
             template: Template::new(replacement),
             text_len: replacement.len(),
             groups: replacement.matches('$').count(),
@@ -61,14 +61,16 @@ impl Replace {
         })
     }
 
-    pub(crate) fn open<'q>(self, mut input: Opened<'q>, cx: &Cx<'_>) -> Result<Opened<'q>, ExecError> {
+    pub(crate) fn open<'i>(self, mut input: Opened<'i>, cx: &Cx<'_>) -> Result<Opened<'i>, ExecError> {
+        let mut destination = Destination::new(self.destination, cx);
+        let source = cx.symbols.lookup(self.source);
         // The expression runs once per distinct value of the source label.
         let mut replaced: HashMap<Symbol, Option<Symbol>, RandomState> = HashMap::default();
-        input.schema.distinct &= no_row_has(self.destination, &input);
+        input.schema.distinct &= destination.is_new_to(&input);
         let (mut made, mut known) = (Tally::new(cx, 0)?, Tally::new(cx, 0)?);
         for row in 0..input.rows() {
             let labels = &input.schema.labels[row];
-            let source = labels.get(self.source);
+            let source = source.map_or(Symbol::EMPTY, |source| labels.get(source));
             let value = match replaced.get(&source) {
                 Some(&known) => known,
                 None => {
@@ -85,13 +87,10 @@ impl Replace {
                     value
                 }
             };
-            let Some(value) = value else {
-                made.add(0)?;
-                continue;
-            };
-            input.schema.labels[row] = with_label(labels, self.destination, value, cx);
-            made.add(input.schema.labels[row].bytes())?;
-            keep_name_if_written(&mut input, row, self.destination);
+            match value {
+                Some(value) => destination.set(&mut input, row, value, &mut made, cx)?,
+                None => made.add(0)?,
+            }
         }
         drop((known, replaced));
         merge_equal(input.holding(made.finish()?), Conflict::SameStep, cx)
@@ -99,19 +98,18 @@ impl Replace {
 }
 
 /// `label_join(v, destination, separator, sources…)`.
-pub(crate) struct Join {
-    destination: Symbol,
-    separator: String,
-    sources: Vec<Symbol>,
+pub(crate) struct Join<'q> {
+    destination: &'q str,
+    separator: &'q str,
+    sources: &'q [&'q str],
 }
 
-impl Join {
+impl<'q> Join<'q> {
     /// Checks the string arguments, before anything is evaluated.
     pub(crate) fn new(
-        destination: &str,
-        separator: &str,
-        sources: &[&str],
-        cx: &Cx<'_>,
+        destination: &'q str,
+        separator: &'q str,
+        sources: &'q [&'q str],
     ) -> Result<Self, ExecError> {
         if let Some(bad) = sources.iter().find(|source| source.is_empty()) {
             return Err(ExecError::Evaluation(format!("invalid source label name in label_join(): {bad}")));
@@ -120,54 +118,77 @@ impl Join {
             let text = format!("invalid destination label name in label_join(): {destination}");
             return Err(ExecError::Evaluation(text));
         }
-        Ok(Self {
-            destination: cx.intern(destination)?,
-            separator: separator.to_owned(),
-            sources: sources.iter().map(|source| cx.intern(source)).collect::<Result<_, _>>()?,
-        })
+        Ok(Self { destination, separator, sources })
     }
 
-    pub(crate) fn open<'q>(self, mut input: Opened<'q>, cx: &Cx<'_>) -> Result<Opened<'q>, ExecError> {
-        input.schema.distinct &= no_row_has(self.destination, &input);
+    pub(crate) fn open<'i>(self, mut input: Opened<'i>, cx: &Cx<'_>) -> Result<Opened<'i>, ExecError> {
+        let mut destination = Destination::new(self.destination, cx);
+        let known = |source: &&str| cx.symbols.lookup(source).unwrap_or(Symbol::EMPTY);
+        let sources: Vec<Symbol> = self.sources.iter().map(known).collect();
+        input.schema.distinct &= destination.is_new_to(&input);
         let (mut made, mut scratch) = (Tally::new(cx, 0)?, cx.hold(0)?);
         let mut joined = String::new();
         for row in 0..input.rows() {
             let labels = &input.schema.labels[row];
-            let value = if let [source] = *self.sources {
+            let value = if let [source] = *sources {
                 labels.get(source)
             } else {
-                let values = || self.sources.iter().map(|&name| cx.symbols.get(labels.get(name)));
-                let separators = self.separator.len().saturating_mul(self.sources.len());
+                let values = || sources.iter().map(|&name| cx.symbols.get(labels.get(name)));
+                let separators = self.separator.len().saturating_mul(sources.len());
                 // A growing string has up to twice the room that it needs.
                 let bound = values().fold(separators, |sum, value| sum.saturating_add(value.len()));
                 scratch.grow_to(bound.saturating_mul(2))?;
                 joined.clear();
                 for (i, value) in values().enumerate() {
-                    joined.push_str(if i > 0 { &self.separator } else { "" });
+                    joined.push_str(if i > 0 { self.separator } else { "" });
                     joined.push_str(value);
                 }
                 cx.intern(&joined)?
             };
-            input.schema.labels[row] = with_label(labels, self.destination, value, cx);
-            made.add(input.schema.labels[row].bytes())?;
-            keep_name_if_written(&mut input, row, self.destination);
+            destination.set(&mut input, row, value, &mut made, cx)?;
         }
         merge_equal(input.holding(made.finish()?), Conflict::SameStep, cx)
     }
 }
 
-/// Whether a label is new to all rows: then whatever it is set to leaves different rows different.
-fn no_row_has(label: Symbol, input: &Opened<'_>) -> bool {
-    input.schema.labels.iter().all(|labels| labels.get(label) == Symbol::EMPTY)
+/// The label that is written. Its name becomes a symbol when a row gets a value: in most stores it is new.
+struct Destination<'q> {
+    name: &'q str,
+    symbol: Option<Symbol>,
 }
 
-fn with_label(labels: &Labels, name: Symbol, value: Symbol, cx: &Cx<'_>) -> Labels {
-    labels.with(name, value, &cx.symbols)
-}
+impl<'q> Destination<'q> {
+    fn new(name: &'q str, cx: &Cx<'_>) -> Self {
+        Self { name, symbol: cx.symbols.lookup(name) }
+    }
 
-/// A metric name that was just written is not removed at the end.
-fn keep_name_if_written(input: &mut Opened<'_>, row: usize, destination: Symbol) {
-    if destination == Symbol::NAME && !input.schema.drop_name.is_empty() {
-        input.schema.drop_name[row] = false;
+    /// Whether no row has the label: then whatever it is set to leaves different rows different.
+    fn is_new_to(&self, input: &Opened<'_>) -> bool {
+        self.symbol
+            .is_none_or(|name| input.schema.labels.iter().all(|labels| labels.get(name) == Symbol::EMPTY))
+    }
+
+    /// Gives a row the value.
+    fn set(
+        &mut self,
+        input: &mut Opened<'_>,
+        row: usize,
+        value: Symbol,
+        made: &mut Tally<'_, '_>,
+        cx: &Cx<'_>,
+    ) -> Result<(), ExecError> {
+        let name = match self.symbol {
+            Some(name) => name,
+            None if value == Symbol::EMPTY => return made.add(0),
+            None => *self.symbol.insert(cx.intern(self.name)?),
+        };
+        let labels = &mut input.schema.labels[row];
+        *labels = labels.with(name, value, &cx.symbols);
+        made.add(labels.bytes())?;
+        // A metric name that was just written is not removed at the end.
+        if name == Symbol::NAME && !input.schema.drop_name.is_empty() {
+            input.schema.drop_name[row] = false;
+        }
+        Ok(())
     }
 }
