@@ -41,7 +41,9 @@ impl Symbol {
     }
 }
 
+/// Parts of a table that threads may add to at the same time. Queries rarely add anything.
 const SHARDS: usize = 16;
+const OVERLAY_SHARDS: usize = 1;
 
 /// An append-only table of interned strings. Any number of threads may intern and resolve at once.
 ///
@@ -57,24 +59,22 @@ pub struct Symbols {
 /// The strings that a table has itself.
 struct Strings {
     list: boxcar::Vec<Box<str>>,
-    shards: [RwLock<HashTable<u32>>; SHARDS],
+    shards: Box<[RwLock<HashTable<u32>>]>,
     bytes: std::sync::atomic::AtomicUsize,
 }
 
-impl Default for Strings {
-    fn default() -> Self {
-        Self {
-            list: boxcar::Vec::new(),
-            shards: std::array::from_fn(|_| RwLock::new(HashTable::new())),
-            bytes: std::sync::atomic::AtomicUsize::new(0),
-        }
-    }
-}
-
 impl Strings {
+    fn new(shards: usize) -> Box<Self> {
+        Box::new(Self {
+            list: boxcar::Vec::new(),
+            shards: (0..shards).map(|_| RwLock::new(HashTable::new())).collect(),
+            bytes: std::sync::atomic::AtomicUsize::new(0),
+        })
+    }
+
     /// The shard of a hash, by bits that the shard's own table does not use.
     fn shard(&self, hash: u64) -> &RwLock<HashTable<u32>> {
-        &self.shards[(hash >> 48) as usize % SHARDS]
+        &self.shards[(hash >> 48) as usize % self.shards.len()]
     }
 
     /// The number of a string.
@@ -144,7 +144,8 @@ impl Symbols {
             return Ok(found);
         }
         may_add()?;
-        let own = self.own.get_or_init(Box::default);
+        let shards = if self.base.is_some() { OVERLAY_SHARDS } else { SHARDS };
+        let own = self.own.get_or_init(|| Strings::new(shards));
         let mut table = own.shard(hash).write().expect("no holder panics");
         if let Some(&id) = table.find(hash, |&id| &*own.list[id as usize] == s) {
             return Ok(self.symbol(id));

@@ -43,20 +43,33 @@ fn pattern(literal: &str) -> Option<String> {
     Some(String::from_utf8_lossy(&unquote(literal)?).into_owned())
 }
 
+/// Which bytes words and numbers consist of.
+const IN_WORD: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let ascii = byte as u8;
+        table[byte] = ascii.is_ascii_alphanumeric() || ascii == b'_' || !ascii.is_ascii();
+        byte += 1;
+    }
+    table
+};
+
 /// At least as many as the text has tokens, found without making a list of them.
 fn token_bound(text: &str) -> usize {
     let mut tokens = 0;
     let mut bytes = text.bytes();
     let mut in_word = false;
     while let Some(byte) = bytes.next() {
-        let word = byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii();
-        if word && !in_word {
+        if IN_WORD[byte as usize] {
             // A number may be followed by a word without a gap.
-            tokens += if byte.is_ascii_digit() { 2 } else { 1 };
+            tokens += usize::from(!in_word) * if byte.is_ascii_digit() { 2 } else { 1 };
+            in_word = true;
+            continue;
         }
-        in_word = word;
+        in_word = false;
         match byte {
-            _ if word || byte.is_ascii_whitespace() => {}
+            _ if byte.is_ascii_whitespace() => {}
             b'#' => drop(bytes.find(|&b| b == b'\n')),
             b'"' | b'\'' => {
                 tokens += 1;
