@@ -96,9 +96,9 @@ pub enum ExprKind {
     /// An instant selector.
     Selector(Selector),
     /// A range selector.
-    Range(RangeSelector),
+    Range(Box<RangeSelector>),
     /// A subquery.
-    Subquery(Subquery),
+    Subquery(Box<Subquery>),
     /// A function call.
     Call {
         /// The function.

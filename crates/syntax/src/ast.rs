@@ -25,7 +25,7 @@ pub enum Expr {
     /// `x[5m]`
     Matrix(MatrixSelector),
     /// `x[5m:1m]`
-    Subquery(Subquery),
+    Subquery(Box<Subquery>),
     /// `1.5`, or a duration as a scalar: `5m`
     Number(NumberLiteral),
     /// `"text"`

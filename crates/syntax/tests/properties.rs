@@ -208,7 +208,15 @@ fn expr() -> impl Strategy<Value = Expr> {
         let subquery = (inner.clone(), range, option::of(duration()), offset(), at()).prop_map(
             |(expr, range, step, offset, at)| {
                 let expr = paren(expr);
-                Expr::Subquery(Subquery { expr, range, step, offset, at, brackets: NONE, span: NONE })
+                Expr::Subquery(Box::new(Subquery {
+                    expr,
+                    range,
+                    step,
+                    offset,
+                    at,
+                    brackets: NONE,
+                    span: NONE,
+                }))
             },
         );
         let unary = (select(UnaryOp::ALL), inner)

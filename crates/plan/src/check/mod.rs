@@ -134,13 +134,13 @@ fn check_subquery(node: &ast::Subquery) -> Result<Expr, Diagnostic> {
             format!("subquery is only allowed on instant vector, got {} instead", input.ty.as_str());
         return Err(type_error(message, node.span));
     }
-    let kind = ExprKind::Subquery(Subquery {
+    let kind = ExprKind::Subquery(Box::new(Subquery {
         input: ExprBox::new(input),
         range: node.range.clone(),
         step: node.step.clone(),
         offset: node.offset.clone(),
         at: node.at,
-    });
+    }));
     let invariance = Invariance::of_modifier(node.at);
     Ok(Expr { kind, ty: ValueType::Matrix, span: node.span, invariance })
 }

@@ -27,7 +27,7 @@ pub(super) fn check_vector(node: &ast::VectorSelector, empty: EmptyMatchers) -> 
 pub(super) fn check_matrix(node: &ast::MatrixSelector) -> Result<Expr, Diagnostic> {
     let selector = check_selector(&node.selector, EmptyMatchers::Refuse)?;
     let invariance = Invariance::of_modifier(selector.at);
-    let kind = ExprKind::Range(RangeSelector { selector, range: node.range.clone() });
+    let kind = ExprKind::Range(Box::new(RangeSelector { selector, range: node.range.clone() }));
     Ok(Expr { kind, ty: ValueType::Matrix, span: node.span, invariance })
 }
 

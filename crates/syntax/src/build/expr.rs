@@ -284,7 +284,7 @@ impl<'s> Builder<'s> {
             at: None,
             brackets: Span::new(open.start, close.end()),
         };
-        self.node(Expr::Subquery(node), operand.depth, open.span())
+        self.node(Expr::Subquery(Box::new(node)), operand.depth, open.span())
     }
 
     pub(crate) fn offset(&self, operand: Sub, offset: Dur, end: usize) -> Sub {
