@@ -370,10 +370,21 @@ pub(crate) fn fold_morsels<T: Send>(
     steps: usize,
     cx: &Cx,
     map: impl Fn(Range<usize>) -> Result<T, ExecError> + Sync,
+    reduce: impl FnMut(T) -> Result<(), ExecError>,
+) -> Result<(), ExecError> {
+    fold_morsels_of(morsel_rows(steps), rows, cx, map, reduce)
+}
+
+/// The same with morsels of at most so many rows, which depends on nothing but shapes either.
+pub(crate) fn fold_morsels_of<T: Send>(
+    morsel_rows: usize,
+    rows: usize,
+    cx: &Cx,
+    map: impl Fn(Range<usize>) -> Result<T, ExecError> + Sync,
     mut reduce: impl FnMut(T) -> Result<(), ExecError>,
 ) -> Result<(), ExecError> {
     // As few as needed, all of about one size: a last one that is small leaves threads idle.
-    let n = rows.div_ceil(morsel_rows(steps));
+    let n = rows.div_ceil(morsel_rows);
     let morsels: Vec<Range<usize>> = (0..n).map(|i| i * rows / n..(i + 1) * rows / n).collect();
     if cx.options.single_thread || morsels.len() < 2 {
         for morsel in morsels {

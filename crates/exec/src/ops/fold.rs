@@ -12,7 +12,7 @@ use crate::block::{Block, float_bytes};
 use crate::budget::Held;
 use crate::context::Cx;
 use crate::error::ExecError;
-use crate::operator::{Opened, Schema, batch_rows, fold_morsels, morsel_rows};
+use crate::operator::{Opened, Schema, batch_rows, fold_morsels_of, morsel_rows};
 use crate::ops::grouping::{Groups, KeyLabels};
 
 /// The schema of an aggregation: a row per group, marked if any member is.
@@ -54,7 +54,8 @@ pub(crate) fn open_fold<'q>(
             accumulate(&mut part, &mut held, input, rows, |row| local[row - first] as usize, cx)?;
             Ok((part, held, group_map))
         };
-        fold_morsels(input.rows(), steps, cx, partial, |(part, part_held, group_map)| {
+        let size = fold_rows(input.rows(), groups.len(), steps);
+        fold_morsels_of(size, input.rows(), cx, partial, |(part, part_held, group_map)| {
             let histograms = part.has_histograms();
             all.merge(part, &group_map);
             drop(part_held);
@@ -70,6 +71,13 @@ pub(crate) fn open_fold<'q>(
     cx.note_all(notes)?;
     let block = Block::adopt(batch, cx)?;
     Ok(Opened::materialized(group_schema(&input.schema, &groups), block).holding(groups.held))
+}
+
+/// Rows of which a thread makes one partial result: several for each group, else merging costs as much as adding; but
+/// no more than an eighth of all, so that there is work for several threads.
+fn fold_rows(rows: usize, groups: usize, steps: usize) -> usize {
+    let morsel = morsel_rows(steps);
+    groups.saturating_mul(16).clamp(morsel, morsel.max(rows / 8))
 }
 
 /// The most that an accumulator of floats takes: three numbers, a flag and a bit for each cell.
