@@ -194,7 +194,8 @@ fn open_limit_ratio<'q>(
         for (row, labels) in input.schema.labels.iter().enumerate() {
             if row % 4096 == 0 {
                 cx.check()?;
-                held.grow_to(2 * (rows.len() + 4096) * size_of::<usize>())?;
+                let more = (input.rows() - row).min(4096);
+                held.grow_to(2 * (rows.len() + more) * size_of::<usize>())?;
             }
             if ratio_keeps(position_of(labels), *ratio) {
                 rows.push(row);
