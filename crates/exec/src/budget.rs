@@ -15,6 +15,7 @@ use crate::spare::Spare;
 pub(crate) struct Budget {
     limit: usize,
     held: AtomicUsize,
+    /// The most that was held before anything was given back.
     peak: AtomicUsize,
     /// Counts what each part of the query holds, if that is measured.
     meter: Option<Arc<Meter>>,
@@ -30,7 +31,7 @@ impl Budget {
 
     /// The most bytes that were held at once.
     pub(crate) fn peak(&self) -> usize {
-        self.peak.load(Ordering::Relaxed)
+        self.peak.load(Ordering::Relaxed).max(self.held.load(Ordering::Relaxed))
     }
 
     /// The part of the query that holds what is taken now.
@@ -48,7 +49,6 @@ impl Budget {
         });
         match before {
             Ok(before) => {
-                self.peak.fetch_max(before + bytes, Ordering::Relaxed);
                 if self.spare.bytes() > self.limit - (before + bytes) {
                     self.spare.clear();
                 }
@@ -68,7 +68,11 @@ impl Budget {
         if bytes == 0 {
             return;
         }
-        self.held.fetch_sub(bytes, Ordering::Relaxed);
+        // What is held falls nowhere else; and a look is cheaper than a write.
+        let before = self.held.fetch_sub(bytes, Ordering::Relaxed);
+        if before > self.peak.load(Ordering::Relaxed) {
+            self.peak.fetch_max(before, Ordering::Relaxed);
+        }
         if let Some(meter) = &self.meter {
             meter.give_back(owner, bytes);
         }
