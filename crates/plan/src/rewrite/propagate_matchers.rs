@@ -20,6 +20,10 @@ pub(super) const PASS: Pass = Pass {
 };
 
 fn apply(plan: &mut Plan) -> bool {
+    // What is known comes from one selector and narrows down another one.
+    if plan.selectors.len() < 2 {
+        return false;
+    }
     let mut found: Vec<(SelectorId, Vec<Matcher>)> = Vec::new();
     let mut uses = vec![0; plan.selectors.len()];
     for_each(&plan.root, &mut |node| {
