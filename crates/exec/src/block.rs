@@ -26,8 +26,13 @@ pub(crate) fn float_bytes(rows: usize, steps: usize) -> usize {
 impl Block {
     /// A batch of empty cells. Counted before it is allocated.
     pub(crate) fn empty(rows: usize, steps: usize, cx: &Cx<'_>) -> Result<Self, ExecError> {
-        let held = cx.hold(float_bytes(rows, steps))?;
-        let spare = if Spare::keeps(rows * steps) { held.take_spare(rows, steps) } else { None };
+        let mut held = cx.hold(float_bytes(rows, steps))?;
+        let mut spare = if Spare::keeps(rows * steps) { held.take_spare(rows, steps) } else { None };
+        if let Some(batch) = &mut spare
+            && held.grow_to(batch.bytes()).is_err()
+        {
+            batch.drop_room();
+        }
         let batch = spare.unwrap_or_else(|| Batch::empty(rows, steps));
         Ok(Self { batch: batch.into(), held })
     }
@@ -86,7 +91,8 @@ impl Block {
 
     /// The batch, to be shared, and what it holds.
     pub(crate) fn into_shared(mut self) -> (Arc<Batch>, Held) {
-        let batch = std::mem::take(&mut self.batch).into_inner();
+        let mut batch = std::mem::take(&mut self.batch).into_inner();
+        batch.drop_room();
         (Arc::new(batch), self.held.split())
     }
 

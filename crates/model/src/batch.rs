@@ -160,6 +160,17 @@ impl HistogramCells {
     fn clear(&mut self, row: usize, step: usize) {
         self.index[row * self.steps + step] = NO_HISTOGRAM;
     }
+
+    /// Empties all cells and keeps the memory.
+    fn clear_all(&mut self) {
+        self.index.fill(NO_HISTOGRAM);
+        self.column.clear();
+    }
+
+    /// Bytes on the heap, unused ones included.
+    fn bytes(&self) -> usize {
+        self.index.len() * 4 + self.column.bytes() + self.column.spare_bytes()
+    }
 }
 
 /// A block of `rows` series × `steps` steps. A cell is empty, a float, or a native histogram.
@@ -173,6 +184,8 @@ pub struct Batch {
     values: Vec<f64>,
     valid: Validity,
     histograms: Option<Box<HistogramCells>>,
+    /// An empty table, where there are no histograms any more: its memory serves for the next ones.
+    room: Option<Box<HistogramCells>>,
 }
 
 impl Batch {
@@ -185,6 +198,7 @@ impl Batch {
             values: vec![0.0; rows * steps],
             valid: Validity::none(rows, steps),
             histograms: None,
+            room: None,
         }
     }
 
@@ -196,7 +210,7 @@ impl Batch {
     pub fn from_parts(rows: usize, steps: usize, values: Vec<f64>, valid: Validity) -> Self {
         assert_eq!(values.len(), rows * steps, "invariant: a value per cell");
         assert_eq!(valid.words.len(), rows * words_for(steps), "invariant: a bit per cell");
-        Self { rows, steps, values, valid, histograms: None }
+        Self { rows, steps, values, valid, histograms: None, room: None }
     }
 
     /// Number of series.
@@ -285,8 +299,9 @@ impl Batch {
     }
 
     fn histogram_table(&mut self, first: HistogramView<'_>) -> &mut HistogramCells {
-        let (rows, steps) = (self.rows, self.steps);
-        self.histograms.get_or_insert_with(|| Box::new(HistogramCells::new(rows, steps, first)))
+        let Self { rows, steps, room, .. } = self;
+        let new = || Box::new(HistogramCells::new(*rows, *steps, first));
+        self.histograms.get_or_insert_with(|| room.take().unwrap_or_else(new))
     }
 
     /// Makes a cell empty.
@@ -297,9 +312,17 @@ impl Batch {
         }
     }
 
-    /// Forgets all histograms: their cells become empty.
+    /// Forgets all histograms: their cells become empty. Their memory is kept for the next ones.
     pub fn drop_histograms(&mut self) {
-        self.histograms = None;
+        if let Some(mut table) = self.histograms.take() {
+            table.clear_all();
+            self.room = Some(table);
+        }
+    }
+
+    /// Gives back the memory of histograms that were forgotten.
+    pub fn drop_room(&mut self) {
+        self.room = None;
     }
 
     /// The floats, bits and histograms of a row, to fill.
@@ -368,10 +391,8 @@ impl Batch {
     /// Bytes on the heap.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let histograms = self
-            .histograms
-            .as_ref()
-            .map_or(0, |h| h.index.len() * 4 + h.column.bytes() + h.column.spare_bytes());
+        let tables = [&self.histograms, &self.room];
+        let histograms: usize = tables.into_iter().flatten().map(|table| table.bytes()).sum();
         self.values.len() * 8 + self.valid.words.len() * 8 + histograms
     }
 }
@@ -462,6 +483,7 @@ impl RowMut<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::histogram::HistogramParts;
 
     #[test]
     fn rows_start_at_words_and_tails_stay_off() {
@@ -480,5 +502,28 @@ mod tests {
         let many = one.broadcast(3);
         assert_eq!(many.float(1, 2), Some(7.0));
         assert_eq!(many.float(0, 0), None);
+    }
+
+    #[test]
+    fn forgotten_histograms_leave_their_room_and_nothing_else() {
+        let histogram = |count: f64| {
+            let parts = HistogramParts { count, zero_count: count, ..HistogramParts::default() };
+            FloatHistogram::from_parts(parts).expect("a valid histogram")
+        };
+        let mut batch = Batch::empty(2, 3);
+        let bare = batch.bytes();
+        for step in 0..3 {
+            batch.set_histogram(1, step, histogram(step as f64).view());
+        }
+        batch.drop_histograms();
+        assert!(batch.histograms().is_none() && !batch.any(1));
+        let with_room = batch.bytes();
+        batch.set_histogram(0, 2, histogram(9.0).view());
+        assert!(batch.room.is_none() && with_room > bare, "the room serves again");
+        assert_eq!(batch.histogram(0, 2).map(|h| h.count()), Some(9.0));
+        assert!(!batch.has(0, 1) && !batch.any(1));
+        batch.drop_histograms();
+        batch.drop_room();
+        assert_eq!(batch.bytes(), bare);
     }
 }
