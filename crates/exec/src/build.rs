@@ -46,9 +46,7 @@ fn open_kind<'q>(node: &'q Node, query: &'q Query<'q>, cx: &Cx<'q>) -> Result<Op
             let selection = query.selection(*selector);
             let references = References::new(*at, steps);
             let (lookback, smoothed, emit, pos) = (*lookback, *smoothed, *emit, node.pos);
-            let opened =
-                InstantSelector { selection, references, lookback, smoothed, emit, pos, narrowed: None }
-                    .open(cx)?;
+            let opened = InstantSelector { selection, references, lookback, smoothed, emit, pos }.open(cx)?;
             if emit == Emit::Value {
                 return Ok(opened);
             }

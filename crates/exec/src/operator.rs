@@ -89,11 +89,6 @@ pub(crate) trait Source: Send + Sync {
     fn is_quiet(&self) -> bool {
         false
     }
-
-    /// Forgets all rows but these, which ascend, if the source is quiet and that costs nothing.
-    fn narrow(&mut self, _rows: &[usize]) -> bool {
-        false
-    }
 }
 
 /// An opened operator.
@@ -122,10 +117,6 @@ impl DeepBox<'_> {
 
     fn is_quiet(&self) -> bool {
         self.0.as_ref().is_some_and(|source| source.is_quiet())
-    }
-
-    fn narrow(&mut self, rows: &[usize]) -> bool {
-        self.0.as_mut().is_some_and(|source| source.narrow(rows))
     }
 }
 
@@ -188,16 +179,6 @@ impl<'q> Opened<'q> {
     /// Whether rows nobody needs may stay unread.
     pub(crate) fn is_quiet(&self) -> bool {
         self.source.is_quiet()
-    }
-
-    /// Forgets all rows but these, which ascend, if that costs nothing and nobody misses what reading them says.
-    pub(crate) fn narrow(&mut self, rows: &[usize], cx: &Cx<'_>) -> Result<bool, ExecError> {
-        if !self.source.narrow(rows) {
-            return Ok(false);
-        }
-        let distinct = self.schema.distinct;
-        self.schema = Schema { distinct, ..self.schema.take(rows, cx)? };
-        Ok(true)
     }
 
     /// Reads rows that no result needs, for what reading them remarks and for the errors that it finds.
@@ -317,10 +298,6 @@ impl Source for Measured<'_> {
 
     fn is_quiet(&self) -> bool {
         self.source.is_quiet()
-    }
-
-    fn narrow(&mut self, rows: &[usize]) -> bool {
-        self.source.narrow(rows)
     }
 }
 

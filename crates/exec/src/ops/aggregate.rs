@@ -1,5 +1,7 @@
 //! Aggregations: which kernel runs how.
 
+use std::ops::Range;
+
 use promqlite_functions::Stop;
 use promqlite_functions::aggregate::{
     AggregateKernel, LimitKState, ParameterError, QuantileState, SeriesPosition, TopKState, count_parameter,
@@ -12,12 +14,13 @@ use crate::block::{Block, float_bytes};
 use crate::budget::Held;
 use crate::context::Cx;
 use crate::error::ExecError;
-use crate::operator::{Opened, batch_rows};
+use crate::operator::{Opened, Schema, Source, batch_rows};
 use crate::ops::count_values::open_count_values;
 use crate::ops::fold::{group_schema, open_fold};
 use crate::ops::grouping::{Groups, KeyLabels};
 use crate::ops::marks::aggregate_marked;
 use crate::ops::scalar::Numbers;
+use crate::ops::sets::read_rows;
 
 /// A parameter that was evaluated already.
 pub(crate) enum Param {
@@ -171,7 +174,7 @@ fn open_limit_k<'q>(
 }
 
 fn open_limit_ratio<'q>(
-    mut input: Opened<'q>,
+    input: Opened<'q>,
     ratios: &[f64],
     pos: Pos,
     cx: &Cx<'_>,
@@ -201,9 +204,8 @@ fn open_limit_ratio<'q>(
                 rows.push(row);
             }
         }
-        if input.narrow(&rows, cx)? {
-            return Ok(input.holding(held));
-        }
+        let schema = Schema { distinct: input.schema.distinct, ..input.schema.take(&rows, cx)? };
+        return Ok(Opened::new(schema, input.steps, Picked { input, rows }).holding(held));
     }
     let mut kept = KeptRows::new(cx)?;
     input.for_each_batch(cx, |first, batch| {
@@ -213,6 +215,22 @@ fn open_limit_ratio<'q>(
         kept.add(first, batch, filter, cx)
     })?;
     kept.finish(&input, cx)
+}
+
+/// Some rows of a quiet input: the others stay unread.
+struct Picked<'q> {
+    input: Opened<'q>,
+    rows: Vec<usize>,
+}
+
+impl Source for Picked<'_> {
+    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
+        read_rows(&self.input, &self.rows[rows], cx)
+    }
+
+    fn is_quiet(&self) -> bool {
+        true
+    }
 }
 
 /// No rows; the input is read for its remarks and errors all the same.

@@ -23,8 +23,6 @@ pub(crate) struct InstantSelector<'q> {
     pub smoothed: bool,
     pub emit: Emit,
     pub pos: Pos,
-    /// The series of each row, where some were left out.
-    pub narrowed: Option<Vec<usize>>,
 }
 
 impl<'q> InstantSelector<'q> {
@@ -62,7 +60,6 @@ impl Source for InstantSelector<'_> {
         let stop = Stop::new(&is_over);
         let mut points = 0;
         for (row, series) in rows.enumerate() {
-            let series = self.narrowed.as_ref().map_or(series, |rows| rows[series]);
             if row % 64 == 0 {
                 cx.check()?;
             }
@@ -96,15 +93,6 @@ impl Source for InstantSelector<'_> {
 
     fn is_quiet(&self) -> bool {
         !self.smoothed
-    }
-
-    fn narrow(&mut self, rows: &[usize]) -> bool {
-        if self.is_quiet() {
-            let known = self.narrowed.take();
-            let series = |&row: &usize| known.as_ref().map_or(row, |known| known[row]);
-            self.narrowed = Some(rows.iter().map(series).collect());
-        }
-        self.is_quiet()
     }
 }
 
