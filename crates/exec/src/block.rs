@@ -27,12 +27,7 @@ impl Block {
     /// A batch of empty cells. Counted before it is allocated.
     pub(crate) fn empty(rows: usize, steps: usize, cx: &Cx<'_>) -> Result<Self, ExecError> {
         let mut held = cx.hold(float_bytes(rows, steps))?;
-        let mut spare = if Spare::keeps(rows * steps) { held.take_spare(rows, steps) } else { None };
-        if let Some(batch) = &mut spare
-            && held.grow_to(batch.bytes()).is_err()
-        {
-            batch.drop_room();
-        }
+        let spare = if Spare::keeps(rows * steps) { held.take_spare(rows, steps) } else { None };
         let batch = spare.unwrap_or_else(|| Batch::empty(rows, steps));
         Ok(Self { batch: batch.into(), held })
     }
@@ -90,10 +85,11 @@ impl Block {
     }
 
     /// The batch, to be shared, and what it holds.
-    pub(crate) fn into_shared(mut self) -> (Arc<Batch>, Held) {
+    pub(crate) fn into_shared(mut self) -> Result<(Arc<Batch>, Held), ExecError> {
         let mut batch = std::mem::take(&mut self.batch).into_inner();
         batch.drop_room();
-        (Arc::new(batch), self.held.split())
+        self.held.resize(batch.bytes())?;
+        Ok((Arc::new(batch), self.held.split()))
     }
 
     /// Counts again: histograms may have come, whose size nobody knew beforehand.
@@ -121,5 +117,27 @@ impl Deref for Block {
 impl DerefMut for Block {
     fn deref_mut(&mut self) -> &mut Batch {
         &mut self.batch
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use promqlite_model::histogram::FloatHistogram;
+    use promqlite_storage::MemStore;
+
+    use super::*;
+
+    #[test]
+    fn shared_batches_hold_what_they_take() {
+        let store = MemStore::new();
+        let cx = Cx::for_tests(&store);
+        let mut block = Block::empty(2, 3, &cx).expect("no limit");
+        block.set_histogram(1, 2, FloatHistogram::default().view());
+        block.settle().expect("no limit");
+        let with_histograms = block.bytes();
+        block.drop_histograms();
+        let (shared, held) = block.into_shared().expect("no limit");
+        assert!(shared.bytes() < with_histograms);
+        assert_eq!(held.bytes(), shared.bytes());
     }
 }

@@ -102,9 +102,20 @@ impl Held {
         Ok(Self { budget: Arc::clone(budget), bytes, owner })
     }
 
-    /// A spare batch of empty cells of this shape, if there is one.
-    pub(crate) fn take_spare(&self, rows: usize, steps: usize) -> Option<Batch> {
-        self.budget.spare.take(rows, steps)
+    /// How many bytes are held here.
+    #[cfg(test)]
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// A spare batch of empty cells of this shape, if there is one. Its floats are held already; its room for histograms
+    /// comes with it if that can be held too.
+    pub(crate) fn take_spare(&mut self, rows: usize, steps: usize) -> Option<Batch> {
+        let mut batch = self.budget.spare.take(rows, steps)?;
+        if self.grow_to(batch.bytes()).is_err() {
+            batch.drop_room();
+        }
+        Some(batch)
     }
 
     /// Takes a batch that nobody needs any more, which was held by this.

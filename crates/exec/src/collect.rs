@@ -12,7 +12,7 @@ use promqlite_model::{
 use promqlite_plan::{Node, NodeKind, RangeInput};
 
 use crate::aside::Aside;
-use crate::block::Block;
+use crate::block::{Block, float_bytes};
 use crate::budget::Held;
 use crate::build::{open, open_range_input};
 use crate::context::Cx;
@@ -241,12 +241,13 @@ impl Part {
     /// The points of more rows. They stay where they are, unless a list of them takes less room.
     fn add(&mut self, block: Block, grid: Grid) -> Result<(), ExecError> {
         let rows = block.rows();
-        if block.histograms().is_some() || result_bytes(&block) < block.bytes() {
+        let floats = float_bytes(rows, block.steps());
+        if block.histograms().is_some() || result_bytes(&block) < floats {
             self.held.add(result_bytes(&block))?;
             self.rows.extend((0..rows).map(|row| points(&block, row, grid)));
             return Ok(());
         }
-        let (shared, held) = block.into_shared();
+        let (shared, held) = block.into_shared()?;
         self.held.absorb(held);
         self.rows.extend((0..rows).map(|row| {
             let floats = Floats::of_row(&shared, row, grid);
