@@ -24,7 +24,7 @@ pub use matcher::{MatchOp, Matcher};
 pub use sample::{
     HistogramSamples, NO_HISTOGRAM, NORMAL_NAN, STALE_NAN, SampleBuf, Samples, any_stale, is_stale,
 };
-pub use strides::{pick, stride};
+pub use strides::{is_near, pick, stride};
 pub use symbols::{Symbol, Symbols};
 pub use time::{Grid, Millis, TimeRange, Timestamp, first_after, first_at_or_after};
 pub use value::{Point, SampleValue, Series, Value, ValueType, VectorSample};

@@ -12,14 +12,12 @@ use crate::first_after;
 /// `None` also for times so far from 0 that differences could overflow.
 #[must_use]
 pub fn stride(times: &[i64], from: usize, edge: i64, step: i64, steps: usize) -> Option<usize> {
-    const FAR: i64 = 1 << 60;
-    let near = |t: i64| -FAR < t && t < FAR;
     let is_behind = |i: usize, edge: i64| {
         i <= times.len() && (i == 0 || times[i - 1] <= edge) && times.get(i).is_none_or(|&t| t > edge)
     };
     let steps_behind = i64::try_from(steps.checked_sub(1)?).ok()?;
     let last_edge = step.checked_mul(steps_behind)?.checked_add(edge)?;
-    if !near(edge) || !near(last_edge) {
+    if !is_near(edge) || !is_near(last_edge) {
         return None;
     }
     let stride = if steps == 1 { 0 } else { first_after(times, from, edge + step) - from };
@@ -33,7 +31,7 @@ pub fn stride(times: &[i64], from: usize, edge: i64, step: i64, steps: usize) ->
     }
     // Those between. All samples that are looked at lie before `last`.
     let (first, inner) = (from + stride, steps - 2);
-    if !near(times[first - 1]) || !near(times[last - 1]) {
+    if !is_near(times[first - 1]) || !is_near(times[last - 1]) {
         return None;
     }
     // Negative as soon as one edge is elsewhere; without branches and calls, so that the loop vectorises.
@@ -51,6 +49,13 @@ pub fn stride(times: &[i64], from: usize, edge: i64, step: i64, steps: usize) ->
         }
     }
     (signs >= 0).then_some(stride)
+}
+
+/// Whether a time (ms) is so near 0 that differences of such times do not overflow.
+#[must_use]
+pub fn is_near(t: i64) -> bool {
+    const FAR: i64 = 1 << 60;
+    -FAR < t && t < FAR
 }
 
 /// Fills `out` with each `stride`th item from `from` on.

@@ -33,6 +33,26 @@ impl Strided {
     pub(super) fn pick<T: Copy>(&self, from: usize, items: &[T], out: &mut [T; BLOCK]) {
         pick(items, from, self.stride, &mut out[..self.len]);
     }
+
+    /// The same items where they lie, if they are neighbours; else picked into `room`.
+    pub(super) fn each<'a, T: Copy>(&self, from: usize, items: &'a [T], room: &'a mut [T; BLOCK]) -> &'a [T] {
+        if self.stride == 1 {
+            return &items[from..from + self.len];
+        }
+        self.pick(from, items, room);
+        &room[..self.len]
+    }
+}
+
+/// Whether times are a step apart, ms.
+pub(super) fn are_regular(times: &[i64], step: i64) -> bool {
+    let Some(&first) = times.first() else { return true };
+    let (mut differs, mut expected) = (0, first);
+    for time in times {
+        differs |= time ^ expected;
+        expected += step;
+    }
+    differs == 0
 }
 
 /// What is done with windows.
@@ -59,7 +79,7 @@ pub(super) fn visit(w: &Windows<'_>, visitor: &mut impl Visit) {
         let len = BLOCK.min(w.len() - k);
         lo = first_after(times, lo, w.begin(k));
         hi = first_after(times, hi.max(lo), w.end(k));
-        let block = if short { strided(w, k, len, lo, hi) } else { None };
+        let block = if short { strided(w, k, len, (lo, w.begin(k)), (hi, w.end(k))) } else { None };
         match block {
             Some(block) if visitor.block(block) => {
                 (lo, hi) = (block.last_lo(), block.last_hi());
@@ -79,12 +99,18 @@ pub(super) fn visit(w: &Windows<'_>, visitor: &mut impl Visit) {
     }
 }
 
-/// The block of windows from `k` on, if they move alike. `lo` and `hi` are the edges of the first.
-fn strided(w: &Windows<'_>, k: usize, len: usize, lo: usize, hi: usize) -> Option<Strided> {
-    let times = w.samples.times;
-    let stride_of = |from: usize, edge: i64| stride(times, from, edge, w.end_step, len);
-    let stride = stride_of(hi, w.end(k))?;
-    (stride_of(lo, w.begin(k))? == stride).then_some(Strided { k, len, lo, hi, stride })
+/// The block of windows from `k` on, if they move alike. Each edge of the first is given by the first sample behind it
+/// and its time, ms.
+pub(super) fn strided(
+    w: &Windows<'_>,
+    k: usize,
+    len: usize,
+    (lo, begin): (usize, i64),
+    (hi, end): (usize, i64),
+) -> Option<Strided> {
+    let stride_of = |from: usize, edge: i64| stride(w.samples.times, from, edge, w.end_step, len);
+    let stride = stride_of(hi, end)?;
+    (stride_of(lo, begin)? == stride).then_some(Strided { k, len, lo, hi, stride })
 }
 
 #[cfg(test)]

@@ -36,6 +36,11 @@ pub(super) fn overlapping(w: &Windows<'_>) -> bool {
     w.len() > 1 && w.end_step > 0 && w.end_step < w.range.0
 }
 
+/// Whether windows leave no samples between them.
+pub(super) fn contiguous(w: &Windows<'_>) -> bool {
+    w.len() > 1 && w.end_step > 0 && w.end_step <= w.range.0
+}
+
 /// Whether windows hold at least `samples` samples on average and each shares at least three quarters of its
 /// time with the next.
 pub(super) fn long_and_overlapping(w: &Windows<'_>, samples: usize) -> bool {

@@ -4,7 +4,7 @@
 use super::Kind;
 use super::extrapolate::{Span, extended, seconds};
 use crate::Windows;
-use crate::range::strides::{BLOCK, Strided};
+use crate::range::strides::{BLOCK, Strided, are_regular};
 
 /// Windows of equally many samples and without resets.
 pub(super) struct Alike {
@@ -71,14 +71,7 @@ impl Alike {
 
     /// Whether the samples of all windows lie at the same distances from the windows' edges.
     fn is_regular(&self) -> bool {
-        let mut differs = 0;
-        let (mut first, mut last) = (self.first[0], self.last[0]);
-        for (a, b) in self.first[..self.len].iter().zip(&self.last) {
-            differs |= (a ^ first) | (b ^ last);
-            first += self.step;
-            last += self.step;
-        }
-        differs == 0
+        are_regular(&self.first[..self.len], self.step) && are_regular(&self.last[..self.len], self.step)
     }
 
     /// Whether a counter may have been 0 within the reach of extrapolation, of windows with the same distances. Errs on

@@ -6,7 +6,7 @@ use promqlite_model::{Annotation, RowMut, Samples, first_after};
 use super::Kind;
 use super::floats::Resets;
 use super::histograms::{add, subtract};
-use super::smoothed::{Changes, strided};
+use super::smoothed::{Changes, FEW, strided};
 use crate::range::strides::BLOCK;
 use crate::range::window::{FloatRow, go_seconds};
 use crate::{Extension, RangeCx, Windows};
@@ -54,7 +54,7 @@ pub(in crate::range) fn extended(
     let (mut lo, mut inside, mut behind, mut hi) = (0, 0, 0, 0);
     let ahead = if smoothed { w.lookback.0 } else { 0 };
     let (mut next, mut visited) = (0, 0_usize);
-    let mut changes = Changes::new();
+    let mut at_once = (smoothed && samples.histograms.is_none() && w.len() >= FEW).then(Changes::new);
     while next < w.len() {
         let k = next;
         next += 1;
@@ -65,9 +65,8 @@ pub(in crate::range) fn extended(
         let (begin, end) = (w.begin(k), w.end(k));
         inside = first_after(times, inside, begin);
         behind = first_after(times, behind, end.saturating_sub(1));
-        if smoothed
+        if let Some(changes) = &mut at_once
             && k.is_multiple_of(BLOCK)
-            && samples.histograms.is_none()
             && let Some(block) = strided(w, k, inside, behind)
             && changes.compute(kind, w, &block, &resets)
         {

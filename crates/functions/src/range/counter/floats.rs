@@ -7,7 +7,7 @@ use super::alike::Alike;
 use super::extrapolate::Span;
 use crate::range::start_time;
 use crate::range::strides::{Strided, Visit, visit};
-use crate::range::window::{FloatRow, fill_by_edges, go_seconds};
+use crate::range::window::{FloatRow, contiguous, fill_by_edges, go_seconds};
 use crate::{RangeCx, Windows};
 
 /// The kernel for windows of floats.
@@ -15,8 +15,8 @@ pub(in crate::range) fn floats(kind: Kind, w: &Windows<'_>, row: &mut RowMut<'_>
     let starts = kind.is_counter() && cx.use_start_times && !w.samples.start_times.is_empty();
     if starts {
         with_start_times(kind, w, row, cx);
-    } else if w.len() > 1 && (1..=w.range.0).contains(&w.end_step) {
-        // Windows leave no gaps, so that all samples are worth a look for resets.
+    } else if contiguous(w) {
+        // All samples are in some window, and so worth a look for resets.
         let resets = Resets::of(kind, w.samples.values);
         let range = go_seconds(w.range.0);
         visit(w, &mut Sliding { kind, w, range, resets, out: FloatRow::new(row) });

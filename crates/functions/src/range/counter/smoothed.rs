@@ -1,15 +1,15 @@
 //! Smoothed windows of floats, many at once: what [`super::extended`] does for one, as loops over slices, operation by
 //! operation the same, so that results are equal to the last bit.
 
-use promqlite_model::{pick, stride};
+use promqlite_model::is_near;
 
 use super::Kind;
 use super::floats::Resets;
 use crate::Windows;
-use crate::range::strides::{BLOCK, Strided};
+use crate::range::strides::{self, BLOCK, Strided, are_regular};
 
-/// As few windows are as quick one by one.
-const FEW: usize = 8;
+/// Fewer windows are as quick one by one.
+pub(super) const FEW: usize = 8;
 
 /// The windows from `k` on to the end of their block, if their edges move alike and lie between samples: `lo` is the
 /// sample at or before the left edge of the first, `hi` that at or behind its right edge. `inside` is the first sample
@@ -20,15 +20,11 @@ pub(super) fn strided(w: &Windows<'_>, k: usize, inside: usize, behind: usize) -
     if len < FEW {
         return None;
     }
-    let stride_of = |from: usize, edge: i64| stride(times, from, edge, w.end_step, len);
-    let stride = stride_of(inside, w.begin(k))?;
-    let block = Strided { k, len, lo: inside.checked_sub(1)?, hi: behind, stride };
-    if block.last_hi() >= times.len() || stride_of(behind, w.end(k).saturating_sub(1))? != stride {
-        return None;
-    }
-    // Differences of times do not overflow then.
-    const FAR: i64 = 1 << 60;
-    (times[block.lo] > -FAR && times[block.last_hi()] < FAR).then_some(block)
+    let right = (behind, w.end(k).saturating_sub(1));
+    let block = strides::strided(w, k, len, (inside, w.begin(k)), right)?;
+    let block = Strided { lo: inside.checked_sub(1)?, ..block };
+    let (first, last) = (times[block.lo], times.get(block.last_hi())?);
+    (is_near(first) && is_near(*last)).then_some(block)
 }
 
 /// Changes of the value over the windows of a block.
@@ -105,12 +101,12 @@ impl Edge {
         mut at: i64,
     ) -> Option<Around<'a>> {
         let (times, values) = (w.samples.times, w.samples.values);
-        let t1 = every(times, first, block, &mut self.times_before);
-        let t2 = every(times, first + 1, block, &mut self.times_after);
-        let before = every(values, first, block, &mut self.before);
-        let after = every(values, first + 1, block, &mut self.after);
+        let t1 = block.each(first, times, &mut self.times_before);
+        let t2 = block.each(first + 1, times, &mut self.times_after);
+        let before = block.each(first, values, &mut self.before);
+        let after = block.each(first + 1, values, &mut self.after);
         let out = &mut self.points[..block.len];
-        if is_regular(t1, w.end_step) && is_regular(t2, w.end_step) {
+        if are_regular(t1, w.end_step) && are_regular(t2, w.end_step) {
             // Scrapes are aligned to the millisecond, so that mostly all edges cut lines alike.
             let (t1, t2) = (t1[0], t2[0]);
             if t2 - t1 > w.lookback.0 {
@@ -143,26 +139,6 @@ impl Edge {
     }
 }
 
-/// One item for each window of a block: that at `first`, and each stride further. Only copied where they are apart.
-fn every<'a, T: Copy>(items: &'a [T], first: usize, block: &Strided, room: &'a mut [T; BLOCK]) -> &'a [T] {
-    if block.stride == 1 {
-        return &items[first..first + block.len];
-    }
-    let room = &mut room[..block.len];
-    pick(items, first, block.stride, room);
-    room
-}
-
 fn fraction(at: i64, t1: i64, t2: i64) -> f64 {
     (at - t1) as f64 / (t2 - t1) as f64
-}
-
-/// Whether times are a step apart.
-fn is_regular(times: &[i64], step: i64) -> bool {
-    let (mut differs, mut expected) = (0, times[0]);
-    for time in times {
-        differs |= time ^ expected;
-        expected += step;
-    }
-    differs == 0
 }
