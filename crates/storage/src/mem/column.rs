@@ -1,5 +1,7 @@
 //! Samples of one series as plain columns.
 
+use std::sync::Arc;
+
 use promqlite_model::histogram::{HistogramColumn, HistogramView};
 use promqlite_model::{HistogramSamples, NO_HISTOGRAM, Samples, TimeRange};
 
@@ -149,14 +151,9 @@ impl Column {
         }
     }
 
-    /// Lets others share the times too.
-    pub(super) fn lend_times(&self, shared: &mut SharedTimes) {
-        self.times.lend(shared);
-    }
-
-    /// Whether [`Self::shrink`] would change nothing.
-    pub(super) fn is_compact(&self) -> bool {
-        self.times.are_shared() && self.values.capacity() == self.values.len()
+    /// The shared times of a column of which [`Self::shrink`] would change nothing.
+    pub(super) fn compact_times(&self) -> Option<&Arc<[i64]>> {
+        self.times.shared().filter(|_| self.values.capacity() == self.values.len())
     }
 
     /// Bytes on the heap, unused capacity included.

@@ -164,10 +164,9 @@ impl Data {
             self.tail = Arc::new(Late::default().merge_into(&parts));
             self.sealed = None;
         }
-        if self.tail.is_compact() {
-            self.tail.lend_times(shared);
-        } else {
-            Arc::make_mut(&mut self.tail).shrink(shared);
+        match self.tail.compact_times() {
+            Some(times) => shared.add(times),
+            None => Arc::make_mut(&mut self.tail).shrink(shared),
         }
     }
 
@@ -237,7 +236,7 @@ mod tests {
         assert!(snapshot.samples(TimeRange::ALL, &mut buf).times.iter().copied().eq(0..20_000));
         data.optimize(&mut SharedTimes::default());
         assert_eq!(data.parts().count(), 1);
-        assert!(data.tail.is_compact());
+        assert!(data.tail.compact_times().is_some());
     }
 
     #[test]

@@ -41,8 +41,12 @@ impl Times {
         Self::Own(Vec::with_capacity(times))
     }
 
-    pub(super) fn are_shared(&self) -> bool {
-        matches!(self, Self::Shared(_))
+    /// The times as others may share them, if they are ready for that.
+    pub(super) fn shared(&self) -> Option<&Arc<[i64]>> {
+        match self {
+            Self::Own(_) => None,
+            Self::Shared(times) => Some(times),
+        }
     }
 
     pub(super) fn push(&mut self, t_ms: i64) {
@@ -74,13 +78,6 @@ impl Times {
         }
     }
 
-    /// Lets others share times that are shared already.
-    pub(super) fn lend(&self, shared: &mut SharedTimes) {
-        if let Self::Shared(times) = self {
-            shared.add(times);
-        }
-    }
-
     /// Bytes on the heap: this column's part of those that are shared.
     pub(super) fn bytes(&self) -> usize {
         match self {
@@ -108,7 +105,7 @@ impl SharedTimes {
     }
 
     /// Takes note of times that are shared already.
-    fn add(&mut self, times: &Arc<[i64]>) {
+    pub(super) fn add(&mut self, times: &Arc<[i64]>) {
         if !self.last.as_ref().is_some_and(|last| Arc::ptr_eq(last, times)) {
             self.all.insert(Arc::clone(times));
             self.last = Some(Arc::clone(times));
