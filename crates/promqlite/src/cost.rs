@@ -44,7 +44,7 @@ fn pattern(literal: &str) -> Option<String> {
 }
 
 /// Which bytes words and numbers consist of.
-const IN_WORD: [bool; 256] = {
+static IN_WORD: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;
     while byte < 256 {
@@ -62,8 +62,10 @@ fn token_bound(text: &str) -> usize {
     let mut in_word = false;
     while let Some(byte) = bytes.next() {
         if IN_WORD[byte as usize] {
-            // A number may be followed by a word without a gap.
-            tokens += usize::from(!in_word) * if byte.is_ascii_digit() { 2 } else { 1 };
+            if !in_word {
+                // A number may be followed by a word without a gap.
+                tokens += if byte.is_ascii_digit() { 2 } else { 1 };
+            }
             in_word = true;
             continue;
         }

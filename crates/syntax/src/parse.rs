@@ -68,8 +68,8 @@ struct Input<'s> {
 impl<'s> Input<'s> {
     fn read(text: &'s str, entry: Entry) -> Self {
         let lexer = if entry == Entry::Series { Lexer::for_series(text) } else { Lexer::new(text) };
-        // Few texts have more tokens than this.
-        let mut tokens = Vec::with_capacity(text.len() / 3 + 4);
+        // Enough for most texts; of a long one most may be a literal.
+        let mut tokens = Vec::with_capacity((text.len() / 3 + 4).min(64));
         let mut error = None;
         for lexeme in lexer {
             let (kind, span) = (lexeme.token.kind, lexeme.token.span);
