@@ -244,7 +244,7 @@ struct Finished(Option<Block>);
 
 impl Source for Finished {
     fn read(&self, rows: Range<usize>, cx: &Cx) -> Result<Block, ExecError> {
-        read_finished(self.0.as_ref().expect("invariant: nobody reads what was taken"), rows, cx)
+        copy_finished(self.0.as_ref().expect("invariant: nobody reads what was taken"), rows, cx)
     }
 
     fn take_finished(&mut self, _: &Cx) -> Result<Option<Vec<Block>>, ExecError> {
@@ -256,7 +256,8 @@ impl Source for Finished {
     }
 }
 
-fn read_finished(block: &Block, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
+/// Some rows of finished cells.
+pub(crate) fn copy_finished(block: &Block, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
     if rows == (0..block.rows()) {
         return Block::copy_of(block, cx);
     }
@@ -268,7 +269,7 @@ pub(crate) struct Materialized<'q>(pub &'q Block);
 
 impl Source for Materialized<'_> {
     fn read(&self, rows: Range<usize>, cx: &Cx) -> Result<Block, ExecError> {
-        read_finished(self.0, rows, cx)
+        copy_finished(self.0, rows, cx)
     }
 
     fn is_quiet(&self) -> bool {
@@ -358,27 +359,37 @@ pub(crate) fn fold_morsels_of<T: Send>(
     rows: usize,
     cx: &Cx,
     map: impl Fn(Range<usize>) -> Result<T, ExecError> + Sync,
-    mut reduce: impl FnMut(T) -> Result<(), ExecError>,
+    reduce: impl FnMut(T) -> Result<(), ExecError>,
 ) -> Result<(), ExecError> {
     // As few as needed, all of about one size: a last one that is small leaves threads idle.
     let n = rows.div_ceil(morsel_rows);
     let morsels: Vec<Range<usize>> = (0..n).map(|i| i * rows / n..(i + 1) * rows / n).collect();
-    if cx.options.single_thread || morsels.len() < 2 {
-        for morsel in morsels {
+    fold_ranges(&morsels, cx, map, reduce)
+}
+
+/// Runs `map` on every range, in parallel, and `reduce` on the results in order.
+pub(crate) fn fold_ranges<T: Send>(
+    ranges: &[Range<usize>],
+    cx: &Cx,
+    map: impl Fn(Range<usize>) -> Result<T, ExecError> + Sync,
+    mut reduce: impl FnMut(T) -> Result<(), ExecError>,
+) -> Result<(), ExecError> {
+    if cx.options.single_thread || ranges.len() < 2 {
+        for range in ranges {
             cx.check()?;
-            reduce(map(morsel)?)?;
+            reduce(map(range.clone())?)?;
         }
         return Ok(());
     }
     // A bounded number of results is in flight, so memory does not grow with the rows.
-    for wave in morsels.chunks(morsels_in_flight()) {
+    for wave in ranges.chunks(morsels_in_flight()) {
         cx.check()?;
         let work = |part| -> Vec<Result<T, ExecError>> {
-            let morsel = |morsel: &Range<usize>| {
+            let one = |range: &Range<usize>| {
                 let _at = cx.meter.as_ref().map(|meter| meter.help(part));
-                map(morsel.clone())
+                map(range.clone())
             };
-            wave.par_iter().map(morsel).collect()
+            wave.par_iter().map(one).collect()
         };
         let results = match &cx.meter {
             Some(meter) => meter.wait(work),

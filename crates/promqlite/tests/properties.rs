@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 use std::ops::ControlFlow;
 
+use promqlite::histogram::{FloatHistogram, HistogramParts, Span};
 use promqlite::{
     Engine, EngineOptions, Features, LabelSet, MemStore, Millis, Query, Rewrites, STALE_NAN, Series,
     Timestamp, Value,
@@ -279,6 +280,89 @@ fn answers_are_bit_identical_on_one_and_many_threads() {
         for batch_rows in [None, Some(1), Some(100)] {
             let one = run(EngineOptions { single_thread: true, batch_rows, ..options() }, &store, &query);
             assert!(one == many, "{text} with batches of {batch_rows:?}");
+        }
+    }
+}
+
+/// Classic histograms whose buckets lie apart, some native ones under the same labels, and gauges; all with gaps.
+fn scattered_histograms() -> MemStore {
+    let store = MemStore::new();
+    let native = |k: u32| {
+        let (count, sum) = (f64::from(2 * k + 4), f64::from(k));
+        FloatHistogram::from_parts(HistogramParts {
+            schema: 0,
+            count,
+            sum,
+            positive_spans: vec![Span { offset: 0, length: 2 }],
+            positive_counts: vec![f64::from(k) + 3.0, f64::from(k) + 1.0],
+            ..HistogramParts::default()
+        })
+        .expect("a sound histogram")
+    };
+    for le in ["0.1", "0.5", "1", "2.5", "5", "+Inf", "bad"] {
+        for inst in 0..9u32 {
+            let inst_text = inst.to_string();
+            let bucket = store.series_of([("__name__", "b"), ("le", le), ("inst", &inst_text)]);
+            let gauge = store.series_of([("__name__", "g"), ("le", le), ("inst", &inst_text)]);
+            let above =
+                1 + ["0.1", "0.5", "1", "2.5", "5", "+Inf"].iter().position(|l| *l == le).unwrap_or(0);
+            for k in (0..300u32).filter(|k| (k / 60 + inst) % 5 != 0) {
+                let t = i64::from(k) * 10_000;
+                store.append(bucket, t, f64::from(k * (inst + 1)) * above as f64);
+                if (k / 20 + inst) % 3 != 0 {
+                    store.append(gauge, t, f64::from(k % 17 + inst));
+                }
+            }
+        }
+    }
+    for (inst, le) in [("2", ""), ("4", ""), ("5", "1"), ("77", "")] {
+        let id = store.series_of([("__name__", "b"), ("inst", inst), ("le", le), ("kind", "native")]);
+        let met = store.series_of([("__name__", "b"), ("inst", inst)]);
+        for k in 0..300u32 {
+            store.append_histogram(id, i64::from(k) * 10_000, native(k).view());
+            if k % 50 < 7 {
+                store.append_histogram(met, i64::from(k) * 10_000, native(k).view());
+            }
+        }
+    }
+    store
+}
+
+/// So many steps that groups are computed some at a time, and rows that are met are read before the others.
+#[test]
+fn long_ranges_are_their_instant_queries() {
+    let store = scattered_histograms();
+    let (steps, step_ms) = (3000, 1000);
+    for text in [
+        "sum by (inst) (g)",
+        "avg without (le) (g)",
+        "stddev by (inst) (g)",
+        "count by (inst) (b)",
+        "count(sum by (inst, kind) (b))",
+        "histogram_quantile(0.9, b)",
+        "histogram_quantile(0.9, rate(b[40s]))",
+        "sum(histogram_quantile(0.9, b))",
+        "histogram_fraction(0, 1.5, g{le!=\"bad\"})",
+        "histogram_quantiles(b, \"q\", 0.2, 0.9)",
+        "g or b{le=\"1\",kind=\"\"}",
+        "g or on (inst, le) b{le=~\"0.5|1\",kind=\"\"}",
+        "g{inst!=\"3\"} or on (inst) b{inst=~\"3|4\",kind=\"\",le!=\"\"}",
+    ] {
+        let query = Query::range(text, Timestamp(0), Timestamp((steps - 1) * step_ms), Millis(step_ms));
+        let whole = canonical(run(options(), &store, &query));
+        assert!(whole.as_ref().is_ok_and(|points| !points.is_empty()), "{text}: {}", show(&whole));
+        assert!(canonical(streamed(options(), &store, &query)) == whole, "{text} streamed");
+        for batch_rows in [None, Some(1), Some(5)] {
+            let one = EngineOptions { single_thread: true, batch_rows, ..options() };
+            assert!(canonical(run(one, &store, &query)) == whole, "{text} with batches of {batch_rows:?}");
+        }
+        let whole = whole.expect("no error");
+        for k in (0..steps).step_by(83) {
+            let at = Timestamp(k * step_ms);
+            let one = canonical(run(options(), &store, &Query::instant(text, at))).expect("no error");
+            let of_range: Vec<_> = whole.iter().filter(|(_, t, _)| *t == at.0).cloned().collect();
+            let equal = one.len() == of_range.len() && one.iter().zip(&of_range).all(|(a, b)| close(a, b));
+            assert!(equal, "{text} at {at:?}\n{}\n{}", show(&Ok(one)), show(&Ok(of_range)));
         }
     }
 }

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
-/// The value of a string literal. Escapes such as `\xff` put raw bytes into it, so it need not be UTF-8.
+/// The value of a string literal. Escapes such as `\xff` put raw bytes into it, so it need not be UTF-8. Clones share
+/// it: one tree after the other holds it on a query's way.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
-pub struct ByteString(Box<[u8]>);
+pub struct ByteString(Arc<[u8]>);
 
 impl ByteString {
     /// The bytes.

@@ -1,7 +1,6 @@
 //! Functions of instant vectors: one match from kernel variant to operator.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use promqlite_functions::{Function, Kernel, MapArgsFn, MetricNameRule};
@@ -88,13 +87,13 @@ pub(crate) fn open_call<'q>(
         Kernel::HistogramQuantile => {
             let q = scalar(&args[0], query, cx)?;
             note_quantile(&q, &args[0], cx)?;
-            let quantile = Statistic::Quantile(Arc::new(q));
+            let quantile = Statistic::Quantile(&q);
             refuse_twins(open_histogram(quantile, &vector(1)?, node.grid, args[1].pos, cx)?, cx)?
         }
         Kernel::HistogramQuantiles => open_quantiles(node.grid, args, query, cx)?,
         Kernel::HistogramFraction => {
             let (lower, upper) = (scalar(&args[0], query, cx)?, scalar(&args[1], query, cx)?);
-            let fraction = Statistic::Fraction(lower, upper);
+            let fraction = Statistic::Fraction(&lower, &upper);
             refuse_twins(open_histogram(fraction, &vector(2)?, node.grid, args[2].pos, cx)?, cx)?
         }
         Kernel::Range(_)
@@ -248,13 +247,12 @@ fn open_quantiles<'q>(
     let mut batches = Vec::new();
     let mut tally = Tally::new(cx, 0)?;
     for arg in &args[2..] {
-        let q = Arc::new(scalar(arg, query, cx)?);
+        let q = scalar(arg, query, cx)?;
         note_quantile(&q, arg, cx)?;
         let (runs, _runs_held) = runs_of_equal(&q, cx)?;
         for (steps, text) in runs {
             let value = cx.intern(&text)?;
-            let statistic = Statistic::Quantile(Arc::clone(&q));
-            let one = open_histogram(statistic, &input, grid, args[0].pos, cx)?;
+            let one = open_histogram(Statistic::Quantile(&q), &input, grid, args[0].pos, cx)?;
             let mut batch = one.read_all(cx)?;
             keep_steps(&mut batch, &steps);
             for labels in one.schema.labels.iter() {

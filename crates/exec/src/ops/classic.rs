@@ -1,9 +1,6 @@
 //! `histogram_quantile`, `histogram_quantiles`, `histogram_fraction`: buckets of one histogram are brought
 //! together by labels, then computed step by step.
 
-use std::ops::Range;
-use std::sync::Arc;
-
 use promqlite_functions::buckets::{Bucket, BucketQuantile, bucket_fraction, bucket_quantile, parse_le};
 use promqlite_model::histogram::{Fraction, HistogramView, Quantile, QuantileNote};
 use promqlite_model::{Annotation, Annotations, Batch, ForcedMonotonicity, Grid, Labels, Pos, Symbol};
@@ -12,82 +9,145 @@ use crate::block::Block;
 use crate::budget::Held;
 use crate::context::Cx;
 use crate::error::ExecError;
-use crate::operator::{Opened, Schema, Source};
-use crate::ops::grouping::{Grouper, KeyLabels};
-use crate::ops::scalar::Numbers;
+use crate::operator::{Opened, Schema};
+use crate::ops::grouping::{Grouper, Groups, KeyLabels};
+use crate::ops::sets::read_rows;
+use crate::ops::small_groups::{Pieces, SmallGroups};
 
 /// What is computed of each histogram.
-pub(crate) enum Statistic {
+#[derive(Clone, Copy)]
+pub(crate) enum Statistic<'n> {
     /// The quantile of each step.
-    Quantile(Arc<Numbers>),
+    Quantile(&'n [f64]),
     /// The fraction of observations between two bounds of each step.
-    Fraction(Numbers, Numbers),
+    Fraction(&'n [f64], &'n [f64]),
 }
 
 /// What a row may take here beside its group: a histogram of its own with a bucket or two, in lists that grow and
 /// are put in order.
 const ROW_BYTES: usize = 400;
 
-/// The rows of one output series.
+/// The rows of one output series, by their numbers in a batch.
 struct Histogram {
     /// Rows of native histograms with exactly these labels.
     native: Vec<usize>,
     /// Classic buckets: upper bound and row.
     buckets: Vec<(f64, usize)>,
     metric: String,
+    output: Output,
 }
 
-/// Opens one statistic over a vector of classic and native histograms.
-pub(crate) struct ClassicHistogram {
-    statistic: Statistic,
-    input: Block,
-    histograms: Vec<Histogram>,
-    grid: Grid,
-    pos: Pos,
-}
-
-/// Groups the rows of the input once; several statistics can be computed of it.
+/// Computes one statistic of a vector of classic and native histograms. Where steps are many, the buckets of some
+/// histograms at a time are read.
 pub(crate) fn open_histogram<'q>(
-    statistic: Statistic,
+    statistic: Statistic<'_>,
     input: &Opened<'_>,
     grid: Grid,
     pos: Pos,
     cx: &Cx<'_>,
 ) -> Result<Opened<'q>, ExecError> {
-    let batch = input.read_all(cx)?;
-    let (histograms, schema, held) = group_rows(&batch, &input.schema, pos, cx)?;
-    let steps = input.steps;
-    let source = ClassicHistogram { statistic, input: batch, histograms, grid, pos };
-    Ok(Opened::new(schema, steps, source).holding(held))
+    let compute = |batch: Block, rows: &[usize]| -> Result<Computed, ExecError> {
+        let mut held = cx.hold(batch.rows() * ROW_BYTES)?;
+        let histograms = histograms_of(&batch, rows, &input.schema, pos, cx)?;
+        let block = Computation { statistic, input: &batch, grid, pos }.run(&histograms, cx)?;
+        let series: Vec<Output> = histograms.into_iter().map(|histogram| histogram.output).collect();
+        held.resize(series.len() * size_of::<Output>())?;
+        Ok(Computed { series, block, held })
+    };
+    if SmallGroups::may_pay(input.rows(), input.steps) {
+        // Whatever the rows hold, only these meet in one histogram.
+        let key = KeyLabels::Except(vec![Symbol::LE]);
+        let groups = Groups::by_key(&input.schema.labels, &key, cx)?;
+        if let Some(small) = SmallGroups::of(&groups, input.steps, cx)? {
+            let mut parts = Vec::new();
+            let some = |_, rows: &[usize]| compute(read_rows(input, rows, cx)?, rows);
+            small.fold(cx, some, |part| {
+                parts.push(part);
+                Ok(())
+            })?;
+            return in_order(parts, input, cx);
+        }
+    }
+    let rows: Vec<usize> = (0..input.rows()).collect();
+    in_order(vec![compute(input.read_all(cx)?, &rows)?], input, cx)
 }
 
-fn group_rows(
+/// An output series.
+struct Output {
+    labels: Labels,
+    drop_name: bool,
+    /// Whether native histograms have these labels.
+    is_native: bool,
+    /// The first input row that has a sample.
+    first_row: usize,
+}
+
+/// Some output series and their cells.
+struct Computed {
+    series: Vec<Output>,
+    block: Block,
+    held: Held,
+}
+
+/// The series that come of native histograms, then those that come of classic ones only, as the reference has them;
+/// both in the order of their first rows.
+fn in_order<'q>(parts: Vec<Computed>, input: &Opened<'_>, cx: &Cx<'_>) -> Result<Opened<'q>, ExecError> {
+    let mut held = cx.hold(0)?;
+    let (mut series, mut blocks) = (Vec::new(), Vec::new());
+    for part in parts {
+        series.extend(part.series);
+        blocks.push(part.block);
+        held.absorb(part.held);
+    }
+    held.add(series.len() * (size_of::<usize>() + size_of::<Labels>()))?;
+    let mut order: Vec<usize> = (0..series.len()).collect();
+    order.sort_by_key(|&i| (!series[i].is_native, series[i].first_row));
+    let mut schema = Schema::new(Vec::with_capacity(series.len()));
+    schema.labels.extend(order.iter().map(|&i| series[i].labels.clone()));
+    if !input.schema.drop_name.is_empty() {
+        schema.drop_name = order.iter().map(|&i| series[i].drop_name).collect();
+    }
+    let pieces = Pieces::new(blocks, input.steps);
+    if order.is_sorted() {
+        return Ok(Opened::new(schema, input.steps, pieces).holding(held));
+    }
+    let block = read_rows(&Opened::new(Schema::default(), input.steps, pieces), &order, cx)?;
+    Ok(Opened::materialized(schema, block).holding(held))
+}
+
+/// The histograms that rows of the input make up; row `i` of `batch` is row `rows[i]` there.
+fn histograms_of(
     batch: &Batch,
+    rows: &[usize],
     schema: &Schema,
     pos: Pos,
     cx: &Cx<'_>,
-) -> Result<(Vec<Histogram>, Schema, Held), ExecError> {
+) -> Result<Vec<Histogram>, ExecError> {
     let all = KeyLabels::Except(Vec::new());
     let mut grouper = Grouper::new(&all, cx)?;
-    let mut held = cx.hold(batch.rows() * ROW_BYTES)?;
     let mut histograms: Vec<Histogram> = Vec::new();
-    let mut drop_name = Vec::new();
     let mut slot_of = |labels: &Labels, row: usize, histograms: &mut Vec<Histogram>| {
         let slot = grouper.insert(labels)? as usize;
         if slot == histograms.len() {
+            let output = Output {
+                labels: labels.without(|name| name == Symbol::LE),
+                drop_name: schema.drops_name(row),
+                is_native: false,
+                first_row: row,
+            };
             let metric = annotated_name(labels, cx);
-            histograms.push(Histogram { native: Vec::new(), buckets: Vec::new(), metric });
-            drop_name.push(schema.drops_name(row));
+            histograms.push(Histogram { native: Vec::new(), buckets: Vec::new(), metric, output });
         }
         Ok::<_, ExecError>(slot)
     };
-    for row in 0..batch.rows() {
+    for (at, &row) in rows.iter().enumerate() {
         let labels = &schema.labels[row];
-        if batch.histograms().is_some_and(|h| h.any(row)) {
+        if batch.histograms().is_some_and(|h| h.any(at)) {
             let slot = slot_of(labels, row, &mut histograms)?;
-            histograms[slot].native.push(row);
+            histograms[slot].native.push(at);
+            histograms[slot].output.is_native = true;
         }
-        if !batch.valid().any(row) {
+        if !batch.valid().any(at) {
             continue;
         }
         let le = cx.symbols.get(labels.get(Symbol::LE));
@@ -97,23 +157,12 @@ fn group_rows(
             continue;
         };
         let slot = slot_of(&labels.without(|name| name == Symbol::LE), row, &mut histograms)?;
-        histograms[slot].buckets.push((bound, row));
+        histograms[slot].buckets.push((bound, at));
     }
     for histogram in &mut histograms {
         histogram.buckets.sort_by(|a, b| a.0.total_cmp(&b.0));
     }
-    let (keys, keys_held) = grouper.finish()?;
-    held.absorb(keys_held);
-    let mut schema = Schema { labels: keys, drop_name, distinct: false };
-    // Native results come first, then classic ones, as the reference has them.
-    let mut order: Vec<usize> = (0..histograms.len()).collect();
-    order.sort_by_key(|&i| histograms[i].native.is_empty());
-    schema = schema.take(&order, cx)?;
-    for labels in schema.labels.iter_mut() {
-        *labels = labels.without(|name| name == Symbol::LE);
-    }
-    let mut slots: Vec<Option<Histogram>> = histograms.into_iter().map(Some).collect();
-    Ok((order.iter().filter_map(|&i| slots[i].take()).collect(), schema, held))
+    Ok(histograms)
 }
 
 /// The metric name as annotations about histograms show it: only while names are still there.
@@ -125,14 +174,21 @@ fn annotated_name(labels: &Labels, cx: &Cx<'_>) -> String {
     }
 }
 
-impl Source for ClassicHistogram {
-    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
+/// A statistic of some histograms of a batch.
+struct Computation<'a> {
+    statistic: Statistic<'a>,
+    input: &'a Batch,
+    grid: Grid,
+    pos: Pos,
+}
+
+impl Computation<'_> {
+    fn run(&self, histograms: &[Histogram], cx: &Cx<'_>) -> Result<Block, ExecError> {
         let steps = self.input.steps();
-        let mut out = Block::empty(rows.len(), steps, cx)?;
+        let mut out = Block::empty(histograms.len(), steps, cx)?;
         let mut notes = Annotations::default();
         let mut scratch: Vec<Bucket> = Vec::new();
-        for (at, row) in rows.enumerate() {
-            let histogram = &self.histograms[row];
+        for (at, histogram) in histograms.iter().enumerate() {
             for step in 0..steps {
                 if step % 1024 == 0 {
                     cx.check()?;
@@ -150,9 +206,7 @@ impl Source for ClassicHistogram {
         cx.note_all(notes)?;
         Ok(out)
     }
-}
 
-impl ClassicHistogram {
     fn cell(
         &self,
         histogram: &Histogram,
@@ -180,7 +234,7 @@ impl ClassicHistogram {
         step: usize,
         notes: &mut Annotations,
     ) -> f64 {
-        match &self.statistic {
+        match self.statistic {
             Statistic::Quantile(q) => {
                 let BucketQuantile { value, repair } = bucket_quantile(q[step], buckets);
                 if let Some(forced) = repair {
@@ -204,7 +258,7 @@ impl ClassicHistogram {
 
     fn native_cell(&self, h: HistogramView<'_>, metric: &str, step: usize, notes: &mut Annotations) -> f64 {
         let metric = || metric.to_owned();
-        let (value, note) = match &self.statistic {
+        let (value, note) = match self.statistic {
             Statistic::Quantile(q) => {
                 let Quantile { value, note } = h.quantile(q[step]);
                 let note = note.map(|note| match note {

@@ -14,6 +14,8 @@ use crate::context::Cx;
 use crate::error::ExecError;
 use crate::operator::{Opened, Schema, batch_rows, fold_morsels_of, morsel_rows};
 use crate::ops::grouping::{Groups, KeyLabels};
+use crate::ops::sets::read_rows;
+use crate::ops::small_groups::{Pieces, SmallGroups};
 
 /// The schema of an aggregation: a row per group, marked if any member is.
 pub(crate) fn group_schema(input: &Schema, groups: &Groups) -> Schema {
@@ -38,12 +40,17 @@ pub(crate) fn open_fold<'q>(
     let steps = input.steps;
     let groups = Groups::by_key(&input.schema.labels, &KeyLabels::of_grouping(grouping, &cx.symbols), cx)?;
     cx.check_shape(groups.len(), steps)?;
+    if let Some(small) = SmallGroups::of(&groups, steps, cx)? {
+        let pieces = fold_pieces(fold, &groups, &small, input, pos, cx)?;
+        return Ok(Opened::new(group_schema(&input.schema, &groups), steps, pieces).holding(groups.held));
+    }
     let mut held = cx.hold(cells_bytes(groups.len(), steps))?;
     let mut all = Accumulator::new(fold, groups.len(), steps);
     held.resize(all.bytes())?;
     if input.rows() <= morsel_rows(steps) {
         // One morsel: series by series, exactly as the reference adds them.
-        accumulate(&mut all, &mut held, input, 0..input.rows(), |row| groups.of_row[row] as usize, cx)?;
+        let group_of = |row: usize| groups.of_row[row] as usize;
+        accumulate(&mut all, &mut held, input, Rows::Run(0..input.rows()), group_of, cx)?;
     } else {
         let partial = |rows: Range<usize>| {
             let (local, group_map) = local_groups(&groups.of_row[rows.clone()]);
@@ -51,7 +58,8 @@ pub(crate) fn open_fold<'q>(
             let mut part = Accumulator::new(fold, group_map.len(), steps);
             held.resize(part.bytes())?;
             let first = rows.start;
-            accumulate(&mut part, &mut held, input, rows, |row| local[row - first] as usize, cx)?;
+            let group_of = |row: usize| local[row - first] as usize;
+            accumulate(&mut part, &mut held, input, Rows::Run(rows), group_of, cx)?;
             Ok((part, held, group_map))
         };
         let size = fold_rows(input.rows(), groups.len(), steps);
@@ -62,15 +70,51 @@ pub(crate) fn open_fold<'q>(
             if histograms { held.resize(all.bytes()) } else { Ok(()) }
         })?;
     }
+    let block = finish(all, held, groups.len(), steps, pos, cx)?;
+    Ok(Opened::materialized(group_schema(&input.schema, &groups), block).holding(groups.held))
+}
+
+/// Whole groups, series by series as the reference adds them, some groups at a time.
+fn fold_pieces(
+    fold: Fold,
+    groups: &Groups,
+    small: &SmallGroups,
+    input: &Opened<'_>,
+    pos: Pos,
+    cx: &Cx<'_>,
+) -> Result<Pieces, ExecError> {
+    let steps = input.steps;
+    let whole = |chunk: Range<usize>, rows: &[usize]| {
+        let mut held = cx.hold(cells_bytes(chunk.len(), steps))?;
+        let mut part = Accumulator::new(fold, chunk.len(), steps);
+        held.resize(part.bytes())?;
+        let group_of = |row: usize| groups.of_row[row] as usize - chunk.start;
+        accumulate(&mut part, &mut held, input, Rows::Some(rows), group_of, cx)?;
+        finish(part, held, chunk.len(), steps, pos, cx)
+    };
+    let mut blocks = Vec::new();
+    small.fold(cx, whole, |block| {
+        blocks.push(block);
+        Ok(())
+    })?;
+    Ok(Pieces::new(blocks, steps))
+}
+
+fn finish(
+    all: Accumulator,
+    held: Held,
+    groups: usize,
+    steps: usize,
+    pos: Pos,
+    cx: &Cx<'_>,
+) -> Result<Block, ExecError> {
     let mut notes = Annotations::default();
     // The result takes over the sums of floats, but histograms are copied.
-    let room =
-        cx.hold(if all.has_histograms() { held_twice(&all) } else { float_bytes(groups.len(), steps) })?;
+    let room = cx.hold(if all.has_histograms() { held_twice(&all) } else { float_bytes(groups, steps) })?;
     let batch = all.finish(&mut notes, pos);
     drop((room, held));
     cx.note_all(notes)?;
-    let block = Block::adopt(batch, cx)?;
-    Ok(Opened::materialized(group_schema(&input.schema, &groups), block).holding(groups.held))
+    Block::adopt(batch, cx)
 }
 
 /// Rows of which a thread makes one partial result: several for each group, else merging costs as much as adding; but
@@ -93,24 +137,54 @@ fn held_twice(all: &Accumulator) -> usize {
 /// Cells of a batch with histograms: a few hundred KiB, which stay in a core's cache until they are added up.
 const HISTOGRAM_CELLS: usize = 1 << 11;
 
+/// What is added up.
+enum Rows<'r> {
+    Run(Range<usize>),
+    Some(&'r [usize]),
+}
+
+impl Rows<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Self::Run(rows) => rows.len(),
+            Self::Some(rows) => rows.len(),
+        }
+    }
+
+    fn at(&self, i: usize) -> usize {
+        match self {
+            Self::Run(rows) => rows.start + i,
+            Self::Some(rows) => rows[i],
+        }
+    }
+
+    fn read(&self, some: Range<usize>, input: &Opened<'_>, cx: &Cx<'_>) -> Result<Block, ExecError> {
+        match self {
+            Self::Run(rows) => input.read(rows.start + some.start..rows.start + some.end, cx),
+            Self::Some(rows) => read_rows(input, &rows[some], cx),
+        }
+    }
+}
+
 fn accumulate(
     into: &mut Accumulator,
     held: &mut Held,
     input: &Opened<'_>,
-    rows: Range<usize>,
+    rows: Rows<'_>,
     group_of: impl Fn(usize) -> usize,
     cx: &Cx<'_>,
 ) -> Result<(), ExecError> {
     let few = (HISTOGRAM_CELLS / input.steps.max(1)).max(1);
     // Whether there are histograms is known when the first rows are there.
-    let mut next = rows.start..rows.end.min(rows.start + few.min(batch_rows(input.steps, cx)));
+    let mut next = 0..rows.len().min(few.min(batch_rows(input.steps, cx)));
     while !next.is_empty() {
         let first = next.start;
-        let batch = input.read(next.clone(), cx)?;
+        let batch = rows.read(next.clone(), input, cx)?;
         for row in 0..batch.rows() {
-            let labels = &input.schema.labels[first + row];
+            let from = rows.at(first + row);
+            let labels = &input.schema.labels[from];
             let metric = || cx.symbols.get(labels.get(Symbol::NAME)).to_owned();
-            into.add_row(group_of(first + row), &batch, row, &metric);
+            into.add_row(group_of(from), &batch, row, &metric);
             if batch.histograms().is_some() {
                 cx.check()?;
             }
@@ -120,7 +194,7 @@ fn accumulate(
         }
         let most = batch_rows(input.steps, cx);
         let size = if batch.histograms().is_some() { most.min(few) } else { most };
-        next = next.end..rows.end.min(next.end + size);
+        next = next.end..rows.len().min(next.end + size);
     }
     Ok(())
 }

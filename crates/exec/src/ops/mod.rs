@@ -23,6 +23,7 @@ pub(crate) mod range;
 pub(crate) mod scalar;
 pub(crate) mod select;
 pub(crate) mod sets;
+pub(crate) mod small_groups;
 pub(crate) mod smoothed;
 pub(crate) mod sort;
 pub(crate) mod totals;

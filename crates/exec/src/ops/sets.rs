@@ -10,7 +10,7 @@ use crate::block::Block;
 use crate::budget::Held;
 use crate::context::Cx;
 use crate::error::ExecError;
-use crate::operator::{Opened, Schema, Source, first_error};
+use crate::operator::{Opened, Schema, Source, first_error, fold_morsels};
 use crate::ops::grouping::{Grouper, KeyLabels};
 use crate::ops::merge::{Conflict, merge_equal};
 
@@ -161,16 +161,27 @@ fn open_or<'q>(
     let right = grouper.find_all(&rhs.schema.labels)?;
     let (groups, steps) = (grouper.len(), lhs.steps);
     let (_, held) = grouper.finish()?;
-    // The left side is read once: for its presence only if the right side meets it anywhere.
+    let rows = cx.hold((lhs.rows() + rhs.rows()) * ROW_BYTES)?;
+    // Each left row is read once: for its presence only if a right row meets it.
+    let mut is_met = vec![false; groups];
+    right.iter().flatten().for_each(|&group| is_met[group as usize] = true);
+    let met: Vec<usize> = (0..left.len()).filter(|&row| is_met[left[row] as usize]).collect();
     let mut presence = Presence { bits: Validity::none(0, steps), _held: cx.hold(0)? };
     let mut left_rows = lhs;
-    if right.iter().any(Option::is_some) {
+    let mut known = Known { rows: Vec::new(), block: Block::empty(0, steps, cx)? };
+    if !met.is_empty() && met.len() == left.len() {
         let batch = left_rows.read_all(cx)?;
         let held = cx.hold(left_rows.schema.bytes())?;
         left_rows = Opened::materialized(left_rows.schema, batch).holding(held);
         presence = Presence::of(&left_rows, groups, |row| Some(left[row]), cx)?;
+    } else if !met.is_empty() {
+        let bytes = groups.saturating_mul(words_for(steps)).saturating_mul(8);
+        presence = Presence { bits: Validity::none(groups, steps), _held: cx.hold(bytes)? };
+        known = Known::read(met, &left_rows, cx)?;
+        for (at, &row) in known.rows.iter().enumerate() {
+            add_presence(&mut presence.bits, left[row] as usize, &known.block, at);
+        }
     }
-    let rows = cx.hold((left_rows.rows() + rhs.rows()) * ROW_BYTES)?;
     let mut schema = Schema::new(Vec::with_capacity(left_rows.rows() + rhs.rows()));
     for labels in [&left_rows.schema.labels, &rhs.schema.labels].into_iter().flat_map(|l| l.chunks(4096)) {
         cx.check()?;
@@ -181,12 +192,57 @@ fn open_or<'q>(
         schema.drop_name = (0..l.len()).map(|i| l.drops_name(i)).collect();
         schema.drop_name.extend((0..r.len()).map(|i| r.drops_name(i)));
     }
-    let union = Union { split: left_rows.rows(), lhs: left_rows, rhs, right, presence };
+    let union = Union { split: left_rows.rows(), lhs: left_rows, known, rhs, right, presence };
     merge_equal(Opened::new(schema, steps, union).holding(held).holding(rows), Conflict::SameStep, cx)
+}
+
+/// Rows of an input that were read already.
+struct Known {
+    rows: Vec<usize>,
+    block: Block,
+}
+
+impl Known {
+    /// Reads some rows, in parallel.
+    fn read(rows: Vec<usize>, input: &Opened<'_>, cx: &Cx<'_>) -> Result<Self, ExecError> {
+        let mut block = Block::empty(rows.len(), input.steps, cx)?;
+        let some = |some: Range<usize>| Ok((some.start, read_rows(input, &rows[some], cx)?));
+        fold_morsels(rows.len(), input.steps, cx, some, |(first, batch)| {
+            (0..batch.rows()).for_each(|row| block.copy_row(first + row, &batch, row));
+            block.settle()
+        })?;
+        Ok(Self { rows, block })
+    }
+
+    /// The rows in `rows`, those that are not known from `input`.
+    fn complete(&self, rows: Range<usize>, input: &Opened<'_>, cx: &Cx<'_>) -> Result<Block, ExecError> {
+        let first = self.rows.partition_point(|&row| row < rows.start);
+        let last = self.rows.partition_point(|&row| row < rows.end);
+        if first == last {
+            return input.read(rows, cx);
+        }
+        let mut out = Block::empty(rows.len(), input.steps, cx)?;
+        let mut next = rows.start;
+        // Behind the last known row come the others.
+        for known in (first..last).map(Some).chain([None]) {
+            let run = next..known.map_or(rows.end, |known| self.rows[known]);
+            if !run.is_empty() {
+                let batch = input.read(run.clone(), cx)?;
+                (0..batch.rows()).for_each(|row| out.copy_row(run.start - rows.start + row, &batch, row));
+            }
+            if let Some(known) = known {
+                out.copy_row(run.end - rows.start, &self.block, known);
+            }
+            out.settle()?;
+            next = run.end + 1;
+        }
+        Ok(out)
+    }
 }
 
 struct Union<'q> {
     lhs: Opened<'q>,
+    known: Known,
     rhs: Opened<'q>,
     split: usize,
     /// The left group of each right row.
@@ -210,7 +266,7 @@ impl Source for Union<'_> {
         let left = rows.start.min(self.split)..rows.end.min(self.split);
         let right = rows.start.max(self.split) - self.split..rows.end.max(self.split) - self.split;
         if right.is_empty() {
-            return self.lhs.read(left, cx);
+            return self.known.complete(left, &self.lhs, cx);
         }
         let batch = self.rhs.read(right.clone(), cx);
         let mut batch = batch.map_err(|error| first_error(error, &[&self.lhs], cx))?;
@@ -218,7 +274,7 @@ impl Source for Union<'_> {
         if left.is_empty() {
             return Ok(batch);
         }
-        let first = self.lhs.read(left, cx)?;
+        let first = self.known.complete(left, &self.lhs, cx)?;
         Block::concat(&[first, batch], self.lhs.steps, cx)
     }
 

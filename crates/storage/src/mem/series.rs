@@ -37,9 +37,16 @@ impl Series {
 /// the tail is later than all; a shared part or tail is never written to.
 #[derive(Debug, Default)]
 pub(super) struct Data {
-    sealed: Option<Arc<[Arc<Column>]>>,
+    sealed: Option<Sealed>,
     tail: Arc<Column>,
     late: Option<Box<Late>>,
+}
+
+/// Few series have any, and a snapshot of a million should be small: so behind one thin pointer.
+type Sealed = Arc<Box<[Arc<Column>]>>;
+
+fn parts_of(sealed: &Option<Sealed>) -> &[Arc<Column>] {
+    sealed.as_ref().map_or(&[], |sealed| sealed)
 }
 
 impl Data {
@@ -52,7 +59,7 @@ impl Data {
     }
 
     fn parts(&self) -> impl DoubleEndedIterator<Item = &Arc<Column>> {
-        self.sealed.as_deref().unwrap_or_default().iter().chain(std::iter::once(&self.tail))
+        parts_of(&self.sealed).iter().chain(std::iter::once(&self.tail))
     }
 
     /// The times of the oldest and the newest sample.
@@ -123,13 +130,13 @@ impl Data {
     /// Makes the tail the last sealed part. As in a binary counter a part is joined with the one before while
     /// that is not much longer: there are O(log n) parts, and each sample is copied O(log n) times.
     fn seal_tail(&mut self) {
-        let mut parts: Vec<Arc<Column>> = self.sealed.as_deref().unwrap_or_default().to_vec();
+        let mut parts: Vec<Arc<Column>> = parts_of(&self.sealed).to_vec();
         let mut last = std::mem::take(&mut self.tail);
         while let Some(before) = parts.pop_if(|before| before.len() <= 2 * last.len()) {
             last = Arc::new(Late::default().merge_into(&[before, last]));
         }
         parts.push(last);
-        self.sealed = Some(parts.into());
+        self.sealed = Some(Arc::new(parts.into()));
     }
 
     fn merge_late(&mut self) {
@@ -138,7 +145,7 @@ impl Data {
         let parts: Vec<Arc<Column>> = self.parts().cloned().collect();
         let untouched = parts.partition_point(|p| p.last_ms().is_some_and(|last| last < first));
         self.tail = Arc::new(late.merge_into(&parts[untouched..]));
-        self.sealed = (untouched > 0).then(|| parts[..untouched].into());
+        self.sealed = (untouched > 0).then(|| Arc::new(parts[..untouched].into()));
     }
 
     /// Whether the time between the oldest and the newest sample meets `range`.
@@ -184,14 +191,14 @@ impl Data {
 /// The samples of a series at one moment.
 #[derive(Debug)]
 pub(super) struct Snapshot {
-    sealed: Option<Arc<[Arc<Column>]>>,
+    sealed: Option<Sealed>,
     tail: Arc<Column>,
 }
 
 impl Snapshot {
     /// The samples in `range`: lent if one part holds them all, else copied into `buf`.
     pub(super) fn samples<'a>(&'a self, range: TimeRange, buf: &'a mut SampleBuf) -> Samples<'a> {
-        let Some(sealed) = self.sealed.as_deref() else { return self.tail.samples_in(range) };
+        let Some(sealed) = &self.sealed else { return self.tail.samples_in(range) };
         let begin = sealed.partition_point(|p| p.last_ms().is_some_and(|last| last < range.start.0));
         let with_tail = self.tail.first_ms().is_some_and(|first| first <= range.end.0);
         let end = sealed.partition_point(|p| p.first_ms().is_some_and(|first| first <= range.end.0));
