@@ -1,9 +1,8 @@
 //! Batches whose bytes count against the budget.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::Arc;
 
-use promqlite_model::{Batch, words_for};
+use promqlite_model::{Batch, Grid, GridBlock, words_for};
 
 use crate::aside::Aside;
 use crate::budget::Held;
@@ -84,12 +83,12 @@ impl Block {
         cx.hold(histograms.saturating_mul(2)).map(Some)
     }
 
-    /// The batch, to be shared, and what it holds.
-    pub(crate) fn into_shared(mut self) -> Result<(Arc<Batch>, Held), ExecError> {
+    /// The batch, to be shared by the rows of a result, and what it holds.
+    pub(crate) fn into_shared(mut self, grid: Grid) -> Result<(GridBlock, Held), ExecError> {
         let mut batch = std::mem::take(&mut self.batch).into_inner();
         batch.drop_room();
         self.held.resize(batch.bytes())?;
-        Ok((Arc::new(batch), self.held.split()))
+        Ok((GridBlock::new(batch, grid), self.held.split()))
     }
 
     /// Counts again: histograms may have come, whose size nobody knew beforehand.
@@ -123,6 +122,7 @@ impl DerefMut for Block {
 #[cfg(test)]
 mod tests {
     use promqlite_model::histogram::FloatHistogram;
+    use promqlite_model::{Millis, Timestamp};
     use promqlite_storage::MemStore;
 
     use super::*;
@@ -136,8 +136,9 @@ mod tests {
         block.settle().expect("no limit");
         let with_histograms = block.bytes();
         block.drop_histograms();
-        let (shared, held) = block.into_shared().expect("no limit");
-        assert!(shared.bytes() < with_histograms);
-        assert_eq!(held.bytes(), shared.bytes());
+        let grid = Grid { start: Timestamp(0), step: Millis(10), len: 3 };
+        let (shared, held) = block.into_shared(grid).expect("no limit");
+        assert!(shared.batch().bytes() < with_histograms);
+        assert_eq!(held.bytes(), shared.batch().bytes());
     }
 }

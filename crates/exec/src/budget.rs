@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use promqlite_model::Batch;
+use promqlite_model::{Batch, Home};
 
 use crate::context::Cx;
 use crate::error::ExecError;
@@ -82,6 +82,18 @@ impl Budget {
         if let Some(meter) = self.meter.as_ref().filter(|_| from != to) {
             meter.receive(to, bytes);
             meter.give_back(from, bytes);
+        }
+    }
+}
+
+/// Blocks of a result that is streamed come back when the sink is done with them.
+impl Home for Budget {
+    fn take_back(&self, batch: Batch) {
+        let room = self.limit.saturating_sub(self.held.load(Ordering::Relaxed));
+        if Spare::keeps(batch.rows() * batch.steps())
+            && self.spare.bytes().saturating_add(batch.bytes()) <= room
+        {
+            self.spare.give(batch);
         }
     }
 }

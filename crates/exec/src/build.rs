@@ -79,7 +79,7 @@ fn open_kind<'q>(node: &'q Node, query: &'q Query<'q>, cx: &Cx<'q>) -> Result<Op
             binary::open_binary(binary::Parts { op, return_bool, lhs, rhs, matching, pos }, query, cx)
         }
         NodeKind::Negate(input) => {
-            let negated = map(open(input, query, cx)?, |batch, _, _| {
+            let negated = map(open(input, query, cx)?, |batch, _| {
                 binary::negate(batch);
                 Ok(())
             });

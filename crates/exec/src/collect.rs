@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use promqlite_functions::Extension;
 use promqlite_model::{
-    Batch, FloatPoints, Floats, Grid, LabelSet, Labels, NO_HISTOGRAM, SampleValue, Samples, Series,
+    Batch, FloatPoints, Floats, Grid, Home, LabelSet, Labels, NO_HISTOGRAM, SampleValue, Samples, Series,
     Timestamp, Value, ValueType, VectorSample,
 };
 use promqlite_plan::{Node, NodeKind, RangeInput};
@@ -24,7 +24,6 @@ use crate::ops::extended_range::with_edges;
 use crate::ops::merge::{Conflict, drop_marked_names, merge_equal};
 use crate::ops::order::{reorder, sort_keys, sorted_order};
 use crate::ops::scalar::scalar;
-use crate::ops::sets::read_rows;
 use crate::run::Query;
 
 /// Takes series as they are computed, and says whether it wants more.
@@ -162,9 +161,13 @@ fn matrix(
         blocks.into_iter().try_for_each(|block| part.add(block, grid))?;
         add(part)?;
     } else {
-        let read = |rows| Part::read(rows, grid, cx, |rows| opened.read(rows, cx));
+        let read = |rows: Range<usize>| {
+            Part::new(rows.len(), cx)?.read(rows, grid, cx, |rows| opened.read(rows, cx))
+        };
         fold_morsels(rows, grid.len, cx, read, add)?;
     }
+    // Sorting takes room, and what the series were made of is no longer needed.
+    drop((labels, opened));
     sort(&mut all, cx)?;
     Ok(all.into_inner())
 }
@@ -190,7 +193,8 @@ fn stream(opened: &Opened<'_>, grid: Grid, sink: Sink<'_>, cx: &Cx<'_>) -> Resul
     for order in order.chunks(wave) {
         let read = |rows: Range<usize>| {
             let first = rows.start;
-            Ok((first, Part::read(rows, grid, cx, |rows| read_rows(opened, &order[rows], cx))?))
+            let part = Part::lent(rows.len(), cx)?;
+            Ok((first, part.read(rows, grid, cx, |rows| opened.read_some(&order[rows], cx))?))
         };
         let hand_over = |(first, part): (usize, Part)| {
             let series = part.rows.into_iter().zip(&order[first..]).filter_map(|(points, &row)| {
@@ -216,26 +220,33 @@ fn stream(opened: &Opened<'_>, grid: Grid, sink: Sink<'_>, cx: &Cx<'_>) -> Resul
 struct Part {
     rows: Vec<Option<Points>>,
     held: Held,
+    /// Who gets the cells back when nobody looks at the points any more.
+    home: Option<Arc<dyn Home>>,
 }
 
 impl Part {
     fn new(rows: usize, cx: &Cx<'_>) -> Result<Self, ExecError> {
         let held = cx.hold(rows.saturating_mul(size_of::<Option<Points>>()))?;
-        Ok(Self { rows: Vec::with_capacity(rows), held })
+        Ok(Self { rows: Vec::with_capacity(rows), held, home: None })
     }
 
-    /// The points of the rows that `read` gives for numbers of rows, batch by batch.
+    /// No points yet of some rows that are given away soon.
+    fn lent(rows: usize, cx: &Cx<'_>) -> Result<Self, ExecError> {
+        Ok(Self { home: Some(cx.home()), ..Self::new(rows, cx)? })
+    }
+
+    /// Adds the points of the rows that `read` gives for numbers of rows, batch by batch.
     fn read(
+        mut self,
         rows: Range<usize>,
         grid: Grid,
         cx: &Cx<'_>,
         read: impl Fn(Range<usize>) -> Result<Block, ExecError>,
     ) -> Result<Self, ExecError> {
-        let mut part = Self::new(rows.len(), cx)?;
         for rows in batches(rows, grid.len, cx) {
-            part.add(read(rows)?, grid)?;
+            self.add(read(rows)?, grid)?;
         }
-        Ok(part)
+        Ok(self)
     }
 
     /// The points of more rows. They stay where they are, unless a list of them takes less room.
@@ -247,10 +258,14 @@ impl Part {
             self.rows.extend((0..rows).map(|row| points(&block, row, grid)));
             return Ok(());
         }
-        let (shared, held) = block.into_shared()?;
+        let (shared, held) = block.into_shared(grid)?;
+        let shared = Arc::new(match &self.home {
+            Some(home) => shared.lent_by(Arc::clone(home)),
+            None => shared,
+        });
         self.held.absorb(held);
         self.rows.extend((0..rows).map(|row| {
-            let floats = Floats::of_row(&shared, row, grid);
+            let floats = Floats::of_row(&shared, row);
             (!floats.is_empty()).then(|| (floats, Vec::new()))
         }));
         Ok(())

@@ -5,13 +5,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use promqlite_functions::binary::StepProblems;
-use promqlite_model::{Annotation, Annotations, Pos, Symbol, Symbols};
+use promqlite_model::{Annotation, Annotations, Home, Pos, Symbol, Symbols};
 use promqlite_plan::{Node, Settings};
 use promqlite_storage::{ReadStats, Storage};
 
 use crate::budget::{Budget, Held};
 use crate::error::{ExecError, Phase};
 use crate::measure::{Meter, PartId, Scope};
+use crate::ops::buffer::SpareBuffers;
 
 /// What an interned string takes beside its text: its place in the table, and room for the table to grow.
 const SYMBOL_BYTES: usize = 96;
@@ -136,6 +137,7 @@ pub(crate) struct Cx<'q> {
     /// How often it was asked whether the time is over, and whether it once was.
     asked: AtomicUsize,
     timed_out: AtomicBool,
+    pub buffers: SpareBuffers,
     /// Counts what each part of the query uses, if that is measured.
     pub meter: Option<Arc<Meter>>,
 }
@@ -167,6 +169,7 @@ impl<'q> Cx<'q> {
             series: AtomicU64::new(0),
             asked: AtomicUsize::new(0),
             timed_out: AtomicBool::new(false),
+            buffers: SpareBuffers::default(),
             meter,
         }
     }
@@ -319,6 +322,11 @@ impl<'q> Cx<'q> {
     /// Counts bytes for as long as the guard lives. To be called before they are allocated.
     pub(crate) fn hold(&self, bytes: usize) -> Result<Held, ExecError> {
         Held::new(&self.budget, bytes)
+    }
+
+    /// Who takes back blocks of a result that were given away.
+    pub(crate) fn home(&self) -> Arc<dyn Home> {
+        Arc::clone(&self.budget) as Arc<dyn Home>
     }
 
     /// Counts bytes until the query ends.

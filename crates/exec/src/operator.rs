@@ -15,7 +15,7 @@ use crate::block::Block;
 use crate::budget::Held;
 use crate::context::Cx;
 use crate::error::ExecError;
-use crate::measure::{Meter, PartId};
+use crate::measure::{Meter, PartId, Scope};
 
 /// Label sets that are made or copied between two questions whether to go on.
 const CHUNK: usize = 4096;
@@ -79,6 +79,26 @@ pub(crate) trait Source: Send + Sync {
     /// The cells of the rows in `rows`: a batch of `rows.len()` × steps.
     fn read(&self, rows: Range<usize>, cx: &Cx) -> Result<Block, ExecError>;
 
+    /// The cells of some rows, in the order in which they are named; `steps` is the number of columns.
+    fn read_some(&self, rows: &[usize], steps: usize, cx: &Cx) -> Result<Block, ExecError> {
+        let mut runs = contiguous_runs(rows);
+        let Some(first) = runs.next() else { return Block::empty(0, steps, cx) };
+        if first.len() == rows.len() {
+            return self.read(first, cx);
+        }
+        let mut out = Block::empty(rows.len(), steps, cx)?;
+        let mut to = 0;
+        for run in contiguous_runs(rows) {
+            let batch = self.read(run.clone(), cx)?;
+            for from in 0..run.len() {
+                out.copy_row(to, &batch, from);
+                to += 1;
+            }
+            out.settle()?;
+        }
+        Ok(out)
+    }
+
     /// All cells in blocks of rows, if most were computed already and nobody else needs them: the source is empty
     /// then.
     fn take_finished(&mut self, _: &Cx) -> Result<Option<Vec<Block>>, ExecError> {
@@ -108,6 +128,11 @@ impl DeepBox<'_> {
     fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
         let source = self.0.as_ref().expect("invariant: only a drop empties the box");
         with_stack(|| source.read(rows, cx))
+    }
+
+    fn read_some(&self, rows: &[usize], steps: usize, cx: &Cx<'_>) -> Result<Block, ExecError> {
+        let source = self.0.as_ref().expect("invariant: only a drop empties the box");
+        with_stack(|| source.read_some(rows, steps, cx))
     }
 
     fn take_finished(&mut self, cx: &Cx<'_>) -> Result<Option<Vec<Block>>, ExecError> {
@@ -168,6 +193,11 @@ impl<'q> Opened<'q> {
     /// Reads a range of rows.
     pub(crate) fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
         self.source.read(rows, cx)
+    }
+
+    /// Reads some rows, in the order in which they are named.
+    pub(crate) fn read_some(&self, rows: &[usize], cx: &Cx<'_>) -> Result<Block, ExecError> {
+        self.source.read_some(rows, self.steps, cx)
     }
 
     /// All cells in blocks of rows, if most were computed already and nobody else needs them. Nothing can be read
@@ -239,12 +269,33 @@ pub(crate) fn first_error(error: ExecError, operands: &[&Opened<'_>], cx: &Cx<'_
     operands.iter().find_map(|operand| operand.for_each_batch(cx, |_, _| Ok(())).err()).unwrap_or(error)
 }
 
+/// Row numbers as ascending ranges.
+pub(crate) fn contiguous_runs(rows: &[usize]) -> impl Iterator<Item = Range<usize>> + '_ {
+    let mut rest = rows;
+    std::iter::from_fn(move || {
+        let &first = rest.first()?;
+        let n = rest.iter().enumerate().take_while(|&(i, &row)| row == first + i).count();
+        rest = &rest[n..];
+        Some(first..first + n)
+    })
+}
+
 /// A source that was computed already. Empty once its block was taken.
 struct Finished(Option<Block>);
 
+impl Finished {
+    fn block(&self) -> &Block {
+        self.0.as_ref().expect("invariant: nobody reads what was taken")
+    }
+}
+
 impl Source for Finished {
     fn read(&self, rows: Range<usize>, cx: &Cx) -> Result<Block, ExecError> {
-        copy_finished(self.0.as_ref().expect("invariant: nobody reads what was taken"), rows, cx)
+        copy_finished(self.block(), rows, cx)
+    }
+
+    fn read_some(&self, rows: &[usize], _: usize, cx: &Cx) -> Result<Block, ExecError> {
+        Block::take(self.block(), rows, cx)
     }
 
     fn take_finished(&mut self, _: &Cx) -> Result<Option<Vec<Block>>, ExecError> {
@@ -272,6 +323,10 @@ impl Source for Materialized<'_> {
         copy_finished(self.0, rows, cx)
     }
 
+    fn read_some(&self, rows: &[usize], _: usize, cx: &Cx) -> Result<Block, ExecError> {
+        Block::take(self.0, rows, cx)
+    }
+
     fn is_quiet(&self) -> bool {
         true
     }
@@ -283,13 +338,24 @@ struct Measured<'q> {
     part: PartId,
 }
 
-impl Source for Measured<'_> {
-    fn read(&self, rows: Range<usize>, cx: &Cx) -> Result<Block, ExecError> {
-        let _at = cx.at(|meter| {
+impl Measured<'_> {
+    fn enter<'c>(&self, cx: &'c Cx<'_>) -> Option<Scope<'c>> {
+        cx.at(|meter| {
             meter.read_batch(self.part);
             self.part
-        });
+        })
+    }
+}
+
+impl Source for Measured<'_> {
+    fn read(&self, rows: Range<usize>, cx: &Cx) -> Result<Block, ExecError> {
+        let _at = self.enter(cx);
         self.source.read(rows, cx)
+    }
+
+    fn read_some(&self, rows: &[usize], steps: usize, cx: &Cx) -> Result<Block, ExecError> {
+        let _at = self.enter(cx);
+        self.source.read_some(rows, steps, cx)
     }
 
     fn take_finished(&mut self, cx: &Cx) -> Result<Option<Vec<Block>>, ExecError> {

@@ -301,6 +301,8 @@ pub struct RangeCx<'a> {
     pub metric: &'a str,
     /// Whether samples' start timestamps are to be used.
     pub use_start_times: bool,
+    /// Room that is used for one row after another; a kernel finds in it whatever the one before it left.
+    pub scratch: &'a mut Vec<[f64; 3]>,
     /// Remarks.
     pub notes: &'a mut Annotations,
     /// The first error of a kernel; the query fails with this text.

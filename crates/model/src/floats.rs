@@ -13,17 +13,64 @@ use crate::{Grid, Timestamp};
 #[derive(Clone, Default)]
 pub struct Floats(Repr);
 
+/// Three words, since results may have a million series.
 #[derive(Clone)]
 enum Repr {
     /// Points at any times.
     Listed(Vec<(Timestamp, f64)>),
-    /// The floats of a row of a block whose steps are the grid's; `len` cells of it are floats.
-    Row { block: Arc<Batch>, row: usize, grid: Grid, len: usize },
+    /// The floats of a row of a block; `len` cells of it are floats.
+    Row { block: Arc<GridBlock>, row: u32, len: u32 },
+}
+
+/// A block of series × steps, and the times of its steps.
+pub struct GridBlock {
+    batch: Batch,
+    grid: Grid,
+    home: Option<Arc<dyn Home>>,
+}
+
+/// Takes blocks back that nobody looks at any more, to fill them again.
+pub trait Home: Send + Sync {
+    /// The cells of a block, from whatever thread dropped its last row.
+    fn take_back(&self, batch: Batch);
+}
+
+impl GridBlock {
+    /// Step `k` of the block is step `k` of `grid`.
+    ///
+    /// # Panics
+    /// When the grid has another number of steps.
+    #[must_use]
+    pub fn new(batch: Batch, grid: Grid) -> Self {
+        assert_eq!(batch.steps(), grid.len, "invariant: the grid is the block's");
+        Self { batch, grid, home: None }
+    }
+
+    /// A block whose cells go back to where they came from.
+    #[must_use]
+    pub fn lent_by(mut self, home: Arc<dyn Home>) -> Self {
+        self.home = Some(home);
+        self
+    }
+
+    /// The cells.
+    #[must_use]
+    pub fn batch(&self) -> &Batch {
+        &self.batch
+    }
 }
 
 impl Default for Repr {
     fn default() -> Self {
         Self::Listed(Vec::new())
+    }
+}
+
+impl Drop for GridBlock {
+    fn drop(&mut self) {
+        if let Some(home) = self.home.take() {
+            home.take_back(std::mem::take(&mut self.batch));
+        }
     }
 }
 
@@ -34,15 +81,17 @@ impl Floats {
         Self::default()
     }
 
-    /// The floats of a row of a block. Step `k` of the block is step `k` of `grid`.
+    /// The floats of a row of a block.
     ///
     /// # Panics
-    /// When the grid has another number of steps, or the block fewer rows.
+    /// When the block has fewer rows.
     #[must_use]
-    pub fn of_row(block: &Arc<Batch>, row: usize, grid: Grid) -> Self {
-        assert_eq!(block.steps(), grid.len, "invariant: the grid is the block's");
-        let len = block.valid().count(row);
-        Self(Repr::Row { block: Arc::clone(block), row, grid, len })
+    pub fn of_row(block: &Arc<GridBlock>, row: usize) -> Self {
+        let len = block.batch.valid().count(row);
+        match (u32::try_from(row), u32::try_from(len)) {
+            (Ok(row), Ok(len)) => Self(Repr::Row { block: Arc::clone(block), row, len }),
+            _ => FloatPoints::of_row(&block.batch, row, block.grid).collect(),
+        }
     }
 
     /// Number of points.
@@ -50,7 +99,7 @@ impl Floats {
     pub fn len(&self) -> usize {
         match &self.0 {
             Repr::Listed(points) => points.len(),
-            Repr::Row { len, .. } => *len,
+            Repr::Row { len, .. } => *len as usize,
         }
     }
 
@@ -65,7 +114,9 @@ impl Floats {
     pub fn iter(&self) -> FloatPoints<'_> {
         FloatPoints(match &self.0 {
             Repr::Listed(points) => Points::Listed(points.iter()),
-            Repr::Row { block, row, grid, len } => Points::of_row(block, *row, *grid, *len),
+            Repr::Row { block, row, len } => {
+                Points::of_row(&block.batch, *row as usize, block.grid, *len as usize)
+            }
         })
     }
 }
@@ -181,12 +232,17 @@ mod tests {
         {
             let mut batch = Batch::empty(2, 200);
             (0..200).filter(|&k| keep(k)).for_each(|k| batch.set_float(1, k, k as f64));
-            let floats = Floats::of_row(&Arc::new(batch), 1, grid);
+            let floats = Floats::of_row(&Arc::new(GridBlock::new(batch, grid)), 1);
             let listed: Floats = (0..200).filter(|&k| keep(k)).map(|k| (grid.time(k), k as f64)).collect();
             assert_eq!(floats, listed);
             assert_eq!((floats.len(), floats.iter().len()), (listed.len(), listed.len()));
             assert_eq!(floats.is_empty(), listed.iter().next().is_none());
         }
+    }
+
+    #[test]
+    fn they_take_three_words() {
+        assert_eq!(size_of::<Floats>(), 3 * size_of::<usize>());
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod value;
 
 pub use annotation::{Annotation, Annotations, ForcedMonotonicity, Level, Pos};
 pub use batch::{Batch, HistogramCells, LayoutMemo, RowMut, Validity, words_for};
-pub use floats::{FloatPoints, Floats};
+pub use floats::{FloatPoints, Floats, GridBlock, Home};
 pub use format::{float_g, float_plain, quote, with_float_plain};
 pub use labels::{Label, LabelSet, Labels, LabelsBuilder};
 pub use matcher::{MatchOp, Matcher};

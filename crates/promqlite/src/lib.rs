@@ -62,9 +62,9 @@ pub use error::QueryError;
 pub use promqlite_exec::{Cancel, ExecError, Limits, Part, PartKind, Phase, Profile, Stats};
 pub use promqlite_functions as functions;
 pub use promqlite_model::{
-    Annotation, Annotations, FloatPoints, Floats, Grid, Label, LabelSet, Labels, Level, MatchOp, Matcher,
-    Millis, Pos, STALE_NAN, SampleBuf, SampleValue, Samples, Series, Symbol, Symbols, TimeRange, Timestamp,
-    Value, ValueType, VectorSample, float_g, float_plain, histogram, is_stale,
+    Annotation, Annotations, FloatPoints, Floats, Grid, GridBlock, Home, Label, LabelSet, Labels, Level,
+    MatchOp, Matcher, Millis, Pos, STALE_NAN, SampleBuf, SampleValue, Samples, Series, Symbol, Symbols,
+    TimeRange, Timestamp, Value, ValueType, VectorSample, float_g, float_plain, histogram, is_stale,
 };
 pub use promqlite_plan::{Explain, LowerError, PASSES, Rewrites};
 pub use promqlite_storage as storage;

@@ -20,7 +20,6 @@ use crate::ops::fold::{group_schema, open_fold};
 use crate::ops::grouping::{Groups, KeyLabels};
 use crate::ops::marks::aggregate_marked;
 use crate::ops::scalar::Numbers;
-use crate::ops::sets::read_rows;
 
 /// A parameter that was evaluated already.
 pub(crate) enum Param {
@@ -224,8 +223,13 @@ struct Picked<'q> {
 }
 
 impl Source for Picked<'_> {
+    fn read_some(&self, rows: &[usize], _: usize, cx: &Cx<'_>) -> Result<Block, ExecError> {
+        let rows: Vec<usize> = rows.iter().map(|&row| self.rows[row]).collect();
+        self.input.read_some(&rows, cx)
+    }
+
     fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
-        read_rows(&self.input, &self.rows[rows], cx)
+        self.input.read_some(&self.rows[rows], cx)
     }
 
     fn is_quiet(&self) -> bool {

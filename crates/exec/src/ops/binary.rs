@@ -20,7 +20,7 @@ use crate::ops::join_general::open_general;
 use crate::ops::map::drop_names;
 use crate::ops::merge::Conflict;
 use crate::ops::scalar::{Numbers, scalar};
-use crate::ops::sets::{open_set, read_rows};
+use crate::ops::sets::open_set;
 use crate::run::Query;
 
 /// A binary node taken apart.
@@ -87,16 +87,29 @@ struct WithScalar<'q> {
 
 impl Source for WithScalar<'_> {
     fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
-        let first = rows.start;
-        let batch = self.input.read(rows, cx)?;
+        self.combine(&self.input.read(rows.clone(), cx)?, rows, cx)
+    }
+
+    fn read_some(&self, rows: &[usize], _: usize, cx: &Cx<'_>) -> Result<Block, ExecError> {
+        self.combine(&self.input.read_some(rows, cx)?, rows.iter().copied(), cx)
+    }
+}
+
+impl WithScalar<'_> {
+    fn combine(
+        &self,
+        batch: &Block,
+        rows: impl Iterator<Item = usize>,
+        cx: &Cx<'_>,
+    ) -> Result<Block, ExecError> {
         let mut out = Block::empty(batch.rows(), batch.steps(), cx)?;
         let room = batch.room_for_more(cx)?;
         let mut problems = StepProblems::new();
-        for row in 0..batch.rows() {
-            let vector = Operand::Row { batch: &batch, row, fill: None };
+        for (row, place) in rows.enumerate() {
+            let vector = Operand::Row { batch, row, fill: None };
             let number = Operand::Scalar(&self.numbers);
             let (l, r) = if self.scalar_left { (number, vector) } else { (vector, number) };
-            combine_rows(self.op, self.comparison, l, r, &mut out, row, (first + row) as u32, &mut problems);
+            combine_rows(self.op, self.comparison, l, r, &mut out, row, place as u32, &mut problems);
         }
         drop(room);
         out.settle()?;
@@ -188,10 +201,19 @@ struct PairJoin<'q> {
 
 impl Source for PairJoin<'_> {
     fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
-        let first = rows.start;
-        let pairs = &self.pairs[rows];
+        self.join(rows, cx)
+    }
+
+    fn read_some(&self, rows: &[usize], _: usize, cx: &Cx<'_>) -> Result<Block, ExecError> {
+        self.join(rows.iter().copied(), cx)
+    }
+}
+
+impl PairJoin<'_> {
+    fn join(&self, rows: impl Iterator<Item = usize> + Clone, cx: &Cx<'_>) -> Result<Block, ExecError> {
+        let pairs: Vec<(usize, usize)> = rows.clone().map(|row| self.pairs[row]).collect();
         let many_rows: Vec<usize> = pairs.iter().map(|pair| pair.0).collect();
-        let many = read_rows(&self.many, &many_rows, cx).map_err(|error| match &self.one {
+        let many = self.many.read_some(&many_rows, cx).map_err(|error| match &self.one {
             OneSide::Streamed(one) if self.one_is_left => first_error(error, &[one], cx),
             _ => error,
         })?;
@@ -201,19 +223,18 @@ impl Source for PairJoin<'_> {
             OneSide::Streamed(opened) => {
                 let one_rows: Vec<usize> = pairs.iter().map(|pair| pair.1).collect();
                 let before = if self.one_is_left { &[][..] } else { &[&self.many][..] };
-                streamed =
-                    read_rows(opened, &one_rows, cx).map_err(|error| first_error(error, before, cx))?;
+                streamed = opened.read_some(&one_rows, cx).map_err(|error| first_error(error, before, cx))?;
                 (&*streamed, true)
             }
         };
         let mut out = Block::empty(pairs.len(), many.steps(), cx)?;
         let room = many.room_for_more(cx)?;
         let mut problems = StepProblems::new();
-        for (row, &(_, o)) in pairs.iter().enumerate() {
+        for (row, (&(_, o), place)) in pairs.iter().zip(rows).enumerate() {
             let many = Operand::Row { batch: &many, row, fill: None };
             let one = Operand::Row { batch: one, row: if streams { row } else { o }, fill: None };
             let (l, r) = if self.one_is_left { (one, many) } else { (many, one) };
-            combine_rows(self.op, self.comparison, l, r, &mut out, row, (first + row) as u32, &mut problems);
+            combine_rows(self.op, self.comparison, l, r, &mut out, row, place as u32, &mut problems);
         }
         drop(room);
         out.settle()?;

@@ -1,5 +1,8 @@
 //! Samples on their way from storage to a kernel, counted.
 
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use promqlite_model::{NO_HISTOGRAM, SampleBuf, Samples, TimeRange};
 use promqlite_storage::Selection;
 
@@ -8,14 +11,18 @@ use crate::context::Cx;
 use crate::error::ExecError;
 
 /// Where a selection puts samples that it cannot lend; used for one series after another.
-pub(crate) struct Buffer {
+pub(crate) struct Buffer<'c, 'q> {
     samples: SampleBuf,
     held: Held,
+    cx: &'c Cx<'q>,
 }
 
-impl Buffer {
-    pub(crate) fn new(cx: &Cx<'_>) -> Result<Self, ExecError> {
-        Ok(Self { samples: SampleBuf::default(), held: cx.hold(0)? })
+/// Buffers for more bytes do not wait for another use.
+const MOST_SPARE_BYTES: usize = 256 << 10;
+
+impl<'c, 'q> Buffer<'c, 'q> {
+    pub(crate) fn new(cx: &'c Cx<'q>) -> Result<Self, ExecError> {
+        Ok(Self { samples: cx.buffers.take().unwrap_or_default(), held: cx.hold(0)?, cx })
     }
 
     /// The samples of a series.
@@ -25,10 +32,42 @@ impl Buffer {
         series: usize,
         range: TimeRange,
     ) -> Result<Samples<'a>, ExecError> {
-        let Self { samples: buf, held } = self;
+        let Self { samples: buf, held, .. } = self;
         let samples = selection.samples(series, range, buf)?;
         held.grow_to(bytes_of(&samples))?;
         Ok(samples)
+    }
+}
+
+impl Drop for Buffer<'_, '_> {
+    fn drop(&mut self) {
+        if !self.samples.is_empty() && bytes_of(&self.samples.samples()) <= MOST_SPARE_BYTES {
+            self.cx.buffers.give(std::mem::take(&mut self.samples));
+        }
+    }
+}
+
+/// Buffers that were used and can be filled again, of about as many as there are threads.
+#[derive(Default)]
+pub(crate) struct SpareBuffers {
+    buffers: Mutex<Vec<SampleBuf>>,
+    any: AtomicBool,
+}
+
+impl SpareBuffers {
+    fn take(&self) -> Option<SampleBuf> {
+        if !self.any.load(Ordering::Relaxed) {
+            return None;
+        }
+        let mut buffers = self.buffers.lock().expect("no holder panics");
+        let buffer = buffers.pop();
+        self.any.store(!buffers.is_empty(), Ordering::Relaxed);
+        buffer
+    }
+
+    fn give(&self, buffer: SampleBuf) {
+        self.buffers.lock().expect("no holder panics").push(buffer);
+        self.any.store(true, Ordering::Relaxed);
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) fn open_call<'q>(
 ) -> Result<Opened<'q>, ExecError> {
     let vector = |i: usize| open(&args[i], query, cx);
     let opened = match function.kernel {
-        Kernel::Map(f) => map(vector(0)?, move |batch, _, _| {
+        Kernel::Map(f) => map(vector(0)?, move |batch, _| {
             batch.drop_histograms();
             f(batch.values_mut());
             Ok(())
@@ -44,7 +44,7 @@ pub(crate) fn open_call<'q>(
             let numbers = numbers.map_err(|error| first_error(error, &[&input], cx))?;
             map_with_args(input, f, numbers)
         }
-        Kernel::MapHistogram(f) | Kernel::MapHistogramTotals(f) => map(vector(0)?, move |batch, _, cx| {
+        Kernel::MapHistogram(f) | Kernel::MapHistogramTotals(f) => map(vector(0)?, move |batch, cx| {
             *batch = of_histograms(batch, f, cx)?;
             Ok(())
         }),
@@ -52,7 +52,7 @@ pub(crate) fn open_call<'q>(
             let times = || node.grid.times().map(|t| f(t.0.div_euclid(1000))).collect();
             return one_row(Numbers::new(node.grid.len, cx, times)?, cx);
         }
-        Kernel::Calendar(f) => map(vector(0)?, move |batch, _, _| {
+        Kernel::Calendar(f) => map(vector(0)?, move |batch, _| {
             batch.drop_histograms();
             batch.values_mut().iter_mut().for_each(|v| *v = f(*v as i64));
             Ok(())
@@ -147,7 +147,7 @@ fn texts(args: &[NodeBox]) -> Result<Vec<&str>, ExecError> {
 }
 
 fn map_with_args<'q>(input: Opened<'q>, f: MapArgsFn, numbers: Vec<Numbers>) -> Opened<'q> {
-    map(input, move |batch, _, _| {
+    map(input, move |batch, _| {
         batch.drop_histograms();
         let args: Vec<&[f64]> = numbers.iter().map(|numbers| &**numbers).collect();
         for row in 0..batch.rows() {
@@ -187,7 +187,7 @@ fn open_timestamp<'q>(
     cx: &Cx<'q>,
 ) -> Result<Opened<'q>, ExecError> {
     let input = open(arg, query, cx)?;
-    Ok(map(input, move |batch, _, cx| {
+    Ok(map(input, move |batch, cx| {
         let mut out = Block::empty(batch.rows(), batch.steps(), cx)?;
         for row in 0..batch.rows() {
             for step in (0..batch.steps()).filter(|&step| batch.has(row, step)) {

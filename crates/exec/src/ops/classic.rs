@@ -11,7 +11,6 @@ use crate::context::Cx;
 use crate::error::ExecError;
 use crate::operator::{Opened, Schema};
 use crate::ops::grouping::{Grouper, Groups, KeyLabels};
-use crate::ops::sets::read_rows;
 use crate::ops::small_groups::{Pieces, SmallGroups};
 
 /// What is computed of each histogram.
@@ -60,7 +59,7 @@ pub(crate) fn open_histogram<'q>(
         let groups = Groups::by_key(&input.schema.labels, &key, cx)?;
         if let Some(small) = SmallGroups::of(&groups, input.steps, cx)? {
             let mut parts = Vec::new();
-            let some = |_, rows: &[usize]| compute(read_rows(input, rows, cx)?, rows);
+            let some = |_, rows: &[usize]| compute(input.read_some(rows, cx)?, rows);
             small.fold(cx, some, |part| {
                 parts.push(part);
                 Ok(())
@@ -111,7 +110,7 @@ fn in_order<'q>(parts: Vec<Computed>, input: &Opened<'_>, cx: &Cx<'_>) -> Result
     if order.is_sorted() {
         return Ok(Opened::new(schema, input.steps, pieces).holding(held));
     }
-    let block = read_rows(&Opened::new(Schema::default(), input.steps, pieces), &order, cx)?;
+    let block = Opened::new(Schema::default(), input.steps, pieces).read_some(&order, cx)?;
     Ok(Opened::materialized(schema, block).holding(held))
 }
 

@@ -64,13 +64,23 @@ struct Counted {
     steps: usize,
 }
 
-impl Source for Counted {
-    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
+impl Counted {
+    fn spread(&self, rows: impl ExactSizeIterator<Item = usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
         let mut out = Block::empty(rows.len(), self.steps, cx)?;
         for (to, row) in rows.enumerate() {
             self.counted.fill_row(row, &mut out, to);
         }
         Ok(out)
+    }
+}
+
+impl Source for Counted {
+    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
+        self.spread(rows, cx)
+    }
+
+    fn read_some(&self, rows: &[usize], _: usize, cx: &Cx<'_>) -> Result<Block, ExecError> {
+        self.spread(rows.iter().copied(), cx)
     }
 
     fn is_quiet(&self) -> bool {

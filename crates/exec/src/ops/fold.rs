@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Mutex;
 
 use foldhash::fast::RandomState;
 use promqlite_functions::aggregate::{Accumulator, Fold};
@@ -14,7 +15,6 @@ use crate::context::Cx;
 use crate::error::ExecError;
 use crate::operator::{Opened, Schema, batch_rows, fold_morsels_of, morsel_rows};
 use crate::ops::grouping::{Groups, KeyLabels};
-use crate::ops::sets::read_rows;
 use crate::ops::small_groups::{Pieces, SmallGroups};
 
 /// The schema of an aggregation: a row per group, marked if any member is.
@@ -52,26 +52,59 @@ pub(crate) fn open_fold<'q>(
         let group_of = |row: usize| groups.of_row[row] as usize;
         accumulate(&mut all, &mut held, input, Rows::Run(0..input.rows()), group_of, cx)?;
     } else {
+        fold_parts(&mut all, &mut held, fold, &groups, input, cx)?;
+    }
+    let block = finish(all, held, groups.len(), steps, pos, cx)?;
+    Ok(Opened::materialized(group_schema(&input.schema, &groups), block).holding(groups.held))
+}
+
+/// Parts of the rows, in parallel, each into an accumulator of its own that is merged into that of all.
+fn fold_parts(
+    all: &mut Accumulator,
+    all_held: &mut Held,
+    fold: Fold,
+    groups: &Groups,
+    input: &Opened<'_>,
+    cx: &Cx<'_>,
+) -> Result<(), ExecError> {
+    let size = fold_rows(input.rows(), groups.len(), input.steps);
+    let new = |groups: usize| -> Result<(Accumulator, Held), ExecError> {
+        let mut held = cx.hold(cells_bytes(groups, input.steps))?;
+        let part = Accumulator::new(fold, groups, input.steps);
+        held.resize(part.bytes())?;
+        Ok((part, held))
+    };
+    if groups.len() > size / 8 {
         let partial = |rows: Range<usize>| {
             let (local, group_map) = local_groups(&groups.of_row[rows.clone()]);
-            let mut held = cx.hold(cells_bytes(group_map.len(), steps))?;
-            let mut part = Accumulator::new(fold, group_map.len(), steps);
-            held.resize(part.bytes())?;
+            let (mut part, mut held) = new(group_map.len())?;
             let first = rows.start;
             let group_of = |row: usize| local[row - first] as usize;
             accumulate(&mut part, &mut held, input, Rows::Run(rows), group_of, cx)?;
             Ok((part, held, group_map))
         };
-        let size = fold_rows(input.rows(), groups.len(), steps);
-        fold_morsels_of(size, input.rows(), cx, partial, |(part, part_held, group_map)| {
-            let histograms = part.has_histograms();
-            all.merge(part, &group_map);
-            drop(part_held);
-            if histograms { held.resize(all.bytes()) } else { Ok(()) }
-        })?;
+        return fold_morsels_of(size, input.rows(), cx, partial, |(mut part, part_held, group_map)| {
+            all.merge(&mut part, &group_map);
+            drop((part, part_held));
+            if all.has_histograms() { all_held.resize(all.bytes()) } else { Ok(()) }
+        });
     }
-    let block = finish(all, held, groups.len(), steps, pos, cx)?;
-    Ok(Opened::materialized(group_schema(&input.schema, &groups), block).holding(groups.held))
+    // Most groups are in every part: accumulators have room for all of them, and are used again.
+    let same: Vec<u32> = (0..groups.len() as u32).collect();
+    let cleared = Mutex::new(Vec::<(Accumulator, Held)>::new());
+    let partial = |rows: Range<usize>| {
+        let known = cleared.lock().expect("no holder panics").pop();
+        let (mut part, mut held) = known.map_or_else(|| new(groups.len()), Ok)?;
+        accumulate(&mut part, &mut held, input, Rows::Run(rows), |row| groups.of_row[row] as usize, cx)?;
+        Ok((part, held))
+    };
+    fold_morsels_of(size, input.rows(), cx, partial, |(mut part, mut part_held)| {
+        all.merge(&mut part, &same);
+        part.clear();
+        part_held.resize(part.bytes())?;
+        cleared.lock().expect("no holder panics").push((part, part_held));
+        if all.has_histograms() { all_held.resize(all.bytes()) } else { Ok(()) }
+    })
 }
 
 /// Whole groups, series by series as the reference adds them, some groups at a time.
@@ -161,7 +194,7 @@ impl Rows<'_> {
     fn read(&self, some: Range<usize>, input: &Opened<'_>, cx: &Cx<'_>) -> Result<Block, ExecError> {
         match self {
             Self::Run(rows) => input.read(rows.start + some.start..rows.start + some.end, cx),
-            Self::Some(rows) => read_rows(input, &rows[some], cx),
+            Self::Some(rows) => input.read_some(&rows[some], cx),
         }
     }
 }

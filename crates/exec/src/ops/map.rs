@@ -12,31 +12,42 @@ use crate::error::ExecError;
 use crate::operator::{Opened, Source};
 use crate::ops::merge::{Conflict, merge_equal};
 
-/// Applies `change(batch, first row)` to every batch.
+/// Applies `change` to every batch.
 pub(crate) struct Map<'q, F> {
     pub input: Opened<'q>,
     pub change: F,
 }
 
-impl<F> Source for Map<'_, F>
+impl<F> Map<'_, F>
 where
-    F: Fn(&mut Block, usize, &Cx<'_>) -> Result<(), ExecError> + Send + Sync,
+    F: Fn(&mut Block, &Cx<'_>) -> Result<(), ExecError>,
 {
-    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
-        let first = rows.start;
-        let mut batch = self.input.read(rows, cx)?;
+    fn changed(&self, mut batch: Block, cx: &Cx<'_>) -> Result<Block, ExecError> {
         let room = batch.room_for_more(cx)?;
-        (self.change)(&mut batch, first, cx)?;
+        (self.change)(&mut batch, cx)?;
         drop(room);
         batch.settle()?;
         Ok(batch)
     }
 }
 
+impl<F> Source for Map<'_, F>
+where
+    F: Fn(&mut Block, &Cx<'_>) -> Result<(), ExecError> + Send + Sync,
+{
+    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
+        self.changed(self.input.read(rows, cx)?, cx)
+    }
+
+    fn read_some(&self, rows: &[usize], _: usize, cx: &Cx<'_>) -> Result<Block, ExecError> {
+        self.changed(self.input.read_some(rows, cx)?, cx)
+    }
+}
+
 /// An operator that changes cells and leaves the schema alone.
 pub(crate) fn map<'q>(
     mut input: Opened<'q>,
-    change: impl Fn(&mut Block, usize, &Cx<'_>) -> Result<(), ExecError> + Send + Sync + 'q,
+    change: impl Fn(&mut Block, &Cx<'_>) -> Result<(), ExecError> + Send + Sync + 'q,
 ) -> Opened<'q> {
     let (schema, steps) = (std::mem::take(&mut input.schema), input.steps);
     Opened::new(schema, steps, Map { input, change })

@@ -7,7 +7,7 @@ use promqlite_model::{Batch, Labels, Validity};
 use crate::block::Block;
 use crate::context::Cx;
 use crate::error::ExecError;
-use crate::operator::{Opened, Schema, Source, first_error};
+use crate::operator::{Opened, Schema, Source, contiguous_runs, first_error};
 use crate::ops::grouping::{Groups, Members, all_differ};
 
 /// When rows with equal labels are an error.
@@ -181,15 +181,4 @@ fn merge_row(out: &mut Batch, to: usize, batch: &Batch, from: usize) -> Result<(
         out.copy_cell(to, step, batch, from, step);
     }
     Ok(())
-}
-
-/// Ascending row numbers as ranges.
-pub(crate) fn contiguous_runs(rows: &[usize]) -> impl Iterator<Item = Range<usize>> + '_ {
-    let mut rest = rows;
-    std::iter::from_fn(move || {
-        let &first = rest.first()?;
-        let n = rest.iter().enumerate().take_while(|&(i, &row)| row == first + i).count();
-        rest = &rest[n..];
-        Some(first..first + n)
-    })
 }

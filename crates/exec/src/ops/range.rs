@@ -242,7 +242,7 @@ impl Source for RangeFunction<'_> {
         let (mut name, mut metric) = (Symbol::EMPTY, "");
         // What one row takes while it is computed. Kernels copy no more than a few numbers for each of its samples.
         let mut scratch = cx.hold(0)?;
-        let mut widest = 0;
+        let (mut room, mut widest) = (Vec::new(), 0);
         self.input.for_each(rows, &self.geometry, cx, |row, samples| {
             if samples.is_empty() {
                 return Ok(());
@@ -257,6 +257,7 @@ impl Source for RangeFunction<'_> {
                 range_arg: self.range_arg,
                 metric,
                 use_start_times: cx.settings.use_start_timestamps && self.kernel.start_times && stored,
+                scratch: &mut room,
                 notes: &mut notes,
                 error: None,
             };

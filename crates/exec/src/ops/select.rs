@@ -52,8 +52,8 @@ pub(crate) fn selection_schema(selection: &dyn Selection, cx: &Cx<'_>) -> Result
     Ok(Schema { distinct: true, ..Schema::new(labels) })
 }
 
-impl Source for InstantSelector<'_> {
-    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
+impl InstantSelector<'_> {
+    fn fill(&self, rows: impl ExactSizeIterator<Item = usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
         let mut batch = Block::empty(rows.len(), self.references.len, cx)?;
         let mut buf = Buffer::new(cx)?;
         let is_over = || cx.is_over();
@@ -89,6 +89,16 @@ impl Source for InstantSelector<'_> {
         cx.count_read(points);
         cx.hold_samples(points)?;
         Ok(batch)
+    }
+}
+
+impl Source for InstantSelector<'_> {
+    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
+        self.fill(rows, cx)
+    }
+
+    fn read_some(&self, rows: &[usize], _: usize, cx: &Cx<'_>) -> Result<Block, ExecError> {
+        self.fill(rows.iter().copied(), cx)
     }
 
     fn is_quiet(&self) -> bool {

@@ -104,33 +104,23 @@ struct Filter<'q> {
 
 impl Source for Filter<'_> {
     fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
-        let mut batch = read_rows(&self.input, &self.rows[rows.clone()], cx)?;
+        Ok(self.filtered(self.input.read_some(&self.rows[rows.clone()], cx)?, rows))
+    }
+
+    fn read_some(&self, rows: &[usize], _: usize, cx: &Cx<'_>) -> Result<Block, ExecError> {
+        let of_input: Vec<usize> = rows.iter().map(|&row| self.rows[row]).collect();
+        Ok(self.filtered(self.input.read_some(&of_input, cx)?, rows.iter().copied()))
+    }
+}
+
+impl Filter<'_> {
+    fn filtered(&self, mut batch: Block, rows: impl Iterator<Item = usize>) -> Block {
         for (at, row) in rows.enumerate() {
             let bits = self.presence.bits.row(self.groups[row] as usize);
             keep(&mut batch, at, bits, self.keep_matched);
         }
-        Ok(batch)
+        batch
     }
-}
-
-/// Reads some rows, run by run.
-pub(crate) fn read_rows(input: &Opened<'_>, rows: &[usize], cx: &Cx<'_>) -> Result<Block, ExecError> {
-    let mut runs = crate::ops::merge::contiguous_runs(rows);
-    let Some(first) = runs.next() else { return Block::empty(0, input.steps, cx) };
-    if first.len() == rows.len() {
-        return input.read(first, cx);
-    }
-    let mut out = Block::empty(rows.len(), input.steps, cx)?;
-    let mut to = 0;
-    for run in crate::ops::merge::contiguous_runs(rows) {
-        let batch = input.read(run.clone(), cx)?;
-        for from in 0..run.len() {
-            out.copy_row(to, &batch, from);
-            to += 1;
-        }
-        out.settle()?;
-    }
-    Ok(out)
 }
 
 /// Empties the cells of a row whose bit is off (on, if `matched` is false).
@@ -206,7 +196,7 @@ impl Known {
     /// Reads some rows, in parallel.
     fn read(rows: Vec<usize>, input: &Opened<'_>, cx: &Cx<'_>) -> Result<Self, ExecError> {
         let mut block = Block::empty(rows.len(), input.steps, cx)?;
-        let some = |some: Range<usize>| Ok((some.start, read_rows(input, &rows[some], cx)?));
+        let some = |some: Range<usize>| Ok((some.start, input.read_some(&rows[some], cx)?));
         fold_morsels(rows.len(), input.steps, cx, some, |(first, batch)| {
             (0..batch.rows()).for_each(|row| block.copy_row(first + row, &batch, row));
             block.settle()

@@ -19,7 +19,7 @@ pub(crate) fn open_sort<'q>(
     cx: &Cx<'_>,
 ) -> Result<Opened<'q>, ExecError> {
     if input.steps != 1 {
-        return Ok(map(input, |batch, _, _| {
+        return Ok(map(input, |batch, _| {
             batch.drop_histograms();
             Ok(())
         }));

@@ -72,6 +72,17 @@ impl Cells {
         }
     }
 
+    fn clear(&mut self) {
+        match self {
+            Self::Sums(sums) => sums.clear(),
+            Self::Means(means) => means.clear(),
+            Self::Extremes(extremes) => extremes.clear(),
+            Self::Counts(counts) => counts.clear(),
+            Self::Presence => {}
+            Self::Variances(variances) => variances.clear(),
+        }
+    }
+
     fn finish(self, cells: usize) -> Vec<f64> {
         match self {
             Self::Sums(sums) => sums.finish(),
@@ -209,7 +220,7 @@ impl Accumulator {
     ///
     /// # Panics
     /// When the other has groups that `group_map` lacks, or belongs to another fold.
-    pub fn merge(&mut self, mut other: Self, group_map: &[u32]) {
+    pub fn merge(&mut self, other: &mut Self, group_map: &[u32]) {
         assert!(group_map.len() >= other.groups, "invariant: every group has a place");
         debug_assert_eq!(self.steps, other.steps);
         self.ignored_histogram |= other.ignored_histogram;
@@ -229,6 +240,14 @@ impl Accumulator {
                 *ours |= theirs;
             }
         }
+    }
+
+    /// Forgets everything but the room that it takes.
+    pub fn clear(&mut self) {
+        self.floats.words_mut().fill(0);
+        self.cells.clear();
+        self.histograms = None;
+        self.ignored_histogram = false;
     }
 
     /// The result: a row per group, empty where a group has no member at a step or cannot be computed.

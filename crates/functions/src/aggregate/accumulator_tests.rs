@@ -143,7 +143,7 @@ proptest! {
             let whole = finish(input.accumulate(fold, 0..input.rows.len()));
             let mut merged = Accumulator::new(fold, input.groups, input.steps);
             for part in cuts.windows(2) {
-                merged.merge(input.accumulate(fold, part[0]..part[1]), &identity);
+                merged.merge(&mut input.accumulate(fold, part[0]..part[1]), &identity);
             }
             let merged = finish(merged);
             for group in 0..input.groups {
@@ -215,8 +215,8 @@ fn groups_of_parts_find_their_place() {
         Input { steps: 1, groups: 2, rows }.accumulate(Fold::Sum, 0..1)
     };
     let mut whole = Accumulator::new(Fold::Sum, 3, 1);
-    whole.merge(part(0, 1.0), &[2, 0]);
-    whole.merge(part(1, 2.0), &[1, 2]);
+    whole.merge(&mut part(0, 1.0), &[2, 0]);
+    whole.merge(&mut part(1, 2.0), &[1, 2]);
     let got = finish(whole);
     assert_eq!([0, 1, 2].map(|group| got.float(group, 0)), [None, None, Some(3.0)]);
 }

@@ -37,6 +37,11 @@ impl Sums {
         }
     }
 
+    pub(super) fn clear(&mut self) {
+        self.sum.fill(0.0);
+        self.compensation.fill(0.0);
+    }
+
     pub(super) fn finish(mut self) -> Vec<f64> {
         for (sum, compensation) in self.sum.iter_mut().zip(self.compensation) {
             *sum += compensation;
@@ -133,6 +138,13 @@ impl Means {
         }
     }
 
+    pub(super) fn clear(&mut self) {
+        for column in [&mut self.count, &mut self.value, &mut self.compensation] {
+            column.fill(0.0);
+        }
+        self.incremental.clear();
+    }
+
     pub(super) fn finish(self) -> Vec<f64> {
         if self.incremental.is_empty() {
             let states = self.value.iter().zip(&self.compensation).zip(&self.count);
@@ -175,6 +187,10 @@ impl Extremes {
         self.add(cells, &other.value[others]);
     }
 
+    pub(super) fn clear(&mut self) {
+        self.value.fill(f64::NAN);
+    }
+
     pub(super) fn finish(self) -> Vec<f64> {
         self.value
     }
@@ -202,6 +218,10 @@ impl Counts {
         for (count, more) in self.0[cells].iter_mut().zip(&other.0[others]) {
             *count += more;
         }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.0.fill(0.0);
     }
 
     pub(super) fn finish(self) -> Vec<f64> {
@@ -260,6 +280,12 @@ impl Variances {
 
     fn get(&self, cell: usize) -> Welford {
         Welford { count: self.count[cell], mean: self.mean[cell], squares: self.squares[cell] }
+    }
+
+    pub(super) fn clear(&mut self) {
+        for column in [&mut self.count, &mut self.mean, &mut self.squares] {
+            column.fill(0.0);
+        }
     }
 
     pub(super) fn finish(mut self) -> Vec<f64> {

@@ -28,7 +28,7 @@ fn fold(fold: Fold, column: &[Cell], cuts: &[usize]) -> (Batch, Vec<String>) {
         }
         match &mut whole {
             None => whole = Some(accumulator),
-            Some(whole) => whole.merge(accumulator, &[0]),
+            Some(whole) => whole.merge(&mut accumulator, &[0]),
         }
     }
     let whole = whole.expect("at least one part");

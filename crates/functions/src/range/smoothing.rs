@@ -78,6 +78,14 @@ impl State {
         (self.before, self.level) = (self.level, sf * v + (1.0 - sf) * (self.level + self.trend));
     }
 
+    fn numbers(self) -> [f64; 3] {
+        [self.before, self.level, self.trend]
+    }
+
+    fn of_numbers([before, level, trend]: [f64; 3]) -> Self {
+        Self { before, level, trend }
+    }
+
     fn same_bits(&self, other: &Self) -> bool {
         self.level.to_bits() == other.level.to_bits()
             && self.before.to_bits() == other.before.to_bits()
@@ -177,7 +185,7 @@ struct Following<'a> {
     /// Where the pass began.
     from: usize,
     /// The state before each sample whose number is a multiple of [`EVERY`], from that of `first` on.
-    states: Vec<State>,
+    states: &'a mut Vec<[f64; 3]>,
     first: usize,
     /// The state before sample `end`.
     newest: State,
@@ -191,8 +199,9 @@ const LONG: usize = 64;
 const PATIENCE: usize = 1024;
 
 impl<'a> Following<'a> {
-    fn new(values: &'a [f64], sf: f64, tf: f64) -> Self {
-        let states = Vec::with_capacity(values.len() / EVERY + 1);
+    fn new(values: &'a [f64], sf: f64, tf: f64, states: &'a mut Vec<[f64; 3]>) -> Self {
+        states.clear();
+        states.reserve(values.len() / EVERY + 1);
         Self { pass: Pass { values, sf, tf }, from: 0, states, first: 0, newest: State::default(), end: 0 }
     }
 
@@ -217,7 +226,7 @@ impl<'a> Following<'a> {
                 self.go_on(hi);
                 return Some(self.newest.level);
             }
-            if i % EVERY == 0 && state.same_bits(&self.states[i / EVERY - self.first]) {
+            if i % EVERY == 0 && state.same_bits(&State::of_numbers(self.states[i / EVERY - self.first])) {
                 return Some(self.newest.level);
             }
             state.add(value, sf, tf);
@@ -236,8 +245,10 @@ impl<'a> Following<'a> {
     /// Takes the known pass on to the samples before `hi`.
     fn go_on(&mut self, hi: usize) {
         let Self { pass, states, first, newest, end, .. } = self;
-        states.resize(hi.div_ceil(EVERY).saturating_sub(*first).max(states.len()), State::default());
-        *newest = pass.leap(*end, hi, *newest, &mut |i, state| states[i / EVERY - *first] = state);
+        states.resize(hi.div_ceil(EVERY).saturating_sub(*first).max(states.len()), [0.0; 3]);
+        *newest = pass.leap(*end, hi, *newest, &mut |i, state| {
+            states[i / EVERY - *first] = state.numbers();
+        });
         *end = hi.max(*end);
     }
 }
@@ -249,7 +260,7 @@ fn floats(w: &Windows<'_>, row: &mut RowMut<'_>, cx: &mut RangeCx<'_>) {
     let (sf, tf) = (cx.args[0], cx.args[1]);
     let constant = |numbers: &[f64]| numbers.windows(2).all(|pair| pair[0].to_bits() == pair[1].to_bits());
     if long_and_overlapping(w, LONG) && constant(sf) && constant(tf) {
-        let mut following = Following::new(w.samples.values, sf[0], tf[0]);
+        let mut following = Following::new(w.samples.values, sf[0], tf[0], cx.scratch);
         return fill_by_samples(w, row, |lo, hi| following.smooth(lo, hi));
     }
     fill_by_step(w, row, |k, lo, hi| smooth(&w.samples.values[lo..hi], sf[k], tf[k]));
@@ -346,7 +357,8 @@ mod tests {
             sf in 0.01..0.99,
             tf in 0.01..0.99,
         ) {
-            let mut following = Following::new(&values, sf, tf);
+            let mut room = vec![[f64::NAN; 3]; 7];
+            let mut following = Following::new(&values, sf, tf, &mut room);
             for end in (1..=values.len()).step_by(stride) {
                 let start = end.saturating_sub(width);
                 let bits = |v: Option<f64>| v.map(f64::to_bits);

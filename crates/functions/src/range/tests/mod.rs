@@ -105,7 +105,9 @@ fn run(name: &str, way: Way, samples: Samples<'_>, setup: &Setup) -> Outcome {
     let args: Vec<&[f64]> = setup.args.iter().map(Vec::as_slice).collect();
     let positions: Vec<Pos> = (0..function.args.len() as u32).map(Pos).collect();
     let range_arg = function.args.iter().position(|&t| t == promqlite_model::ValueType::Matrix);
+    let mut scratch = Vec::new();
     let mut cx = RangeCx {
+        scratch: &mut scratch,
         args: &args,
         positions: &positions,
         range_arg: range_arg.expect("a range vector"),
