@@ -11,6 +11,7 @@ mod collect;
 mod context;
 mod error;
 mod measure;
+mod morsels;
 mod operator;
 mod ops;
 mod profile;

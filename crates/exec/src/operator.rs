@@ -8,7 +8,6 @@ use std::ops::Range;
 
 use promqlite_model::Labels;
 use promqlite_plan::with_stack;
-use rayon::prelude::*;
 
 use crate::aside::Aside;
 use crate::block::Block;
@@ -16,6 +15,7 @@ use crate::budget::Held;
 use crate::context::Cx;
 use crate::error::ExecError;
 use crate::measure::{Meter, PartId, Scope};
+use crate::morsels::{batches, fold_morsels, morsel_rows};
 
 /// Label sets that are made or copied between two questions whether to go on.
 const CHUNK: usize = 4096;
@@ -381,89 +381,4 @@ impl Source for Nothing {
     fn is_quiet(&self) -> bool {
         true
     }
-}
-
-/// Cells of a morsel: 32 Ki floats are 256 KiB, which fits the L2 cache of current cores.
-const MORSEL_CELLS: usize = 32 << 10;
-
-/// Rows of a morsel at most, the unit of parallel work. Morsels depend on nothing but the shape, because partial
-/// results are cut there: so a result is the same for any number of threads and any batch size.
-pub(crate) fn morsel_rows(steps: usize) -> usize {
-    (MORSEL_CELLS / steps.max(1)).clamp(8, 4096)
-}
-
-/// How many results of morsels may wait to be merged.
-pub(crate) fn morsels_in_flight() -> usize {
-    rayon::current_num_threads() * 4
-}
-
-/// Rows of a batch.
-pub(crate) fn batch_rows(steps: usize, cx: &Cx) -> usize {
-    cx.options.batch_rows.unwrap_or_else(|| morsel_rows(steps)).max(1)
-}
-
-/// The batches of a morsel.
-pub(crate) fn batches(rows: Range<usize>, steps: usize, cx: &Cx) -> impl Iterator<Item = Range<usize>> {
-    let size = batch_rows(steps, cx);
-    rows.clone().step_by(size).map(move |start| start..(start + size).min(rows.end))
-}
-
-/// Runs `map` on every morsel, in parallel, and `reduce` on the results in row order.
-pub(crate) fn fold_morsels<T: Send>(
-    rows: usize,
-    steps: usize,
-    cx: &Cx,
-    map: impl Fn(Range<usize>) -> Result<T, ExecError> + Sync,
-    reduce: impl FnMut(T) -> Result<(), ExecError>,
-) -> Result<(), ExecError> {
-    fold_morsels_of(morsel_rows(steps), rows, cx, map, reduce)
-}
-
-/// The same with morsels of at most so many rows, which depends on nothing but shapes either.
-pub(crate) fn fold_morsels_of<T: Send>(
-    morsel_rows: usize,
-    rows: usize,
-    cx: &Cx,
-    map: impl Fn(Range<usize>) -> Result<T, ExecError> + Sync,
-    reduce: impl FnMut(T) -> Result<(), ExecError>,
-) -> Result<(), ExecError> {
-    // As few as needed, all of about one size: a last one that is small leaves threads idle.
-    let n = rows.div_ceil(morsel_rows);
-    let morsels: Vec<Range<usize>> = (0..n).map(|i| i * rows / n..(i + 1) * rows / n).collect();
-    fold_ranges(&morsels, cx, map, reduce)
-}
-
-/// Runs `map` on every range, in parallel, and `reduce` on the results in order.
-pub(crate) fn fold_ranges<T: Send>(
-    ranges: &[Range<usize>],
-    cx: &Cx,
-    map: impl Fn(Range<usize>) -> Result<T, ExecError> + Sync,
-    mut reduce: impl FnMut(T) -> Result<(), ExecError>,
-) -> Result<(), ExecError> {
-    if cx.options.single_thread || ranges.len() < 2 {
-        for range in ranges {
-            cx.check()?;
-            reduce(map(range.clone())?)?;
-        }
-        return Ok(());
-    }
-    // A bounded number of results is in flight, so memory does not grow with the rows.
-    for wave in ranges.chunks(morsels_in_flight()) {
-        cx.check()?;
-        let work = |part| -> Vec<Result<T, ExecError>> {
-            let one = |range: &Range<usize>| {
-                let _at = cx.meter.as_ref().map(|meter| meter.help(part));
-                map(range.clone())
-            };
-            wave.par_iter().map(one).collect()
-        };
-        let results = match &cx.meter {
-            Some(meter) => meter.wait(work),
-            None => work(PartId::REST),
-        };
-        for result in results {
-            reduce(result?)?;
-        }
-    }
-    Ok(())
 }

@@ -13,7 +13,8 @@ use crate::block::{Block, float_bytes};
 use crate::budget::Held;
 use crate::context::Cx;
 use crate::error::ExecError;
-use crate::operator::{Opened, Schema, batch_rows, fold_morsels_of, morsel_rows};
+use crate::morsels::{batch_rows, fold_morsels_of, morsel_rows};
+use crate::operator::{Opened, Schema};
 use crate::ops::grouping::{Groups, KeyLabels};
 use crate::ops::small_groups::{Pieces, SmallGroups};
 

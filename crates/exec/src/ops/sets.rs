@@ -10,7 +10,8 @@ use crate::block::Block;
 use crate::budget::Held;
 use crate::context::Cx;
 use crate::error::ExecError;
-use crate::operator::{Opened, Schema, Source, first_error, fold_morsels};
+use crate::morsels::fold_morsels;
+use crate::operator::{Opened, Schema, Source, first_error};
 use crate::ops::grouping::{Grouper, KeyLabels};
 use crate::ops::merge::{Conflict, merge_equal};
 

@@ -6,7 +6,8 @@ use std::ops::Range;
 use crate::block::Block;
 use crate::context::Cx;
 use crate::error::ExecError;
-use crate::operator::{Source, copy_finished, fold_ranges, morsel_rows};
+use crate::morsels::{fold_ranges, morsel_rows};
+use crate::operator::{Source, copy_finished};
 use crate::ops::grouping::{Groups, Members};
 
 /// With fewer steps it costs more to read rows that lie apart than to keep all of them.
