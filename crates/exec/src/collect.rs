@@ -198,11 +198,11 @@ fn stream(opened: &Opened<'_>, grid: Grid, sink: Sink<'_>, cx: &Cx<'_>) -> Resul
             Ok((first, part.read(rows, grid, cx, |rows| opened.read_some(&order[rows], cx))?))
         };
         let hand_over = |(first, part): (usize, Part)| {
-            let series = part.rows.into_iter().zip(&order[first..]).filter_map(|(points, &row)| {
+            let mut series = Vec::with_capacity(part.rows.len());
+            series.extend(part.rows.into_iter().zip(&order[first..]).filter_map(|(points, &row)| {
                 let (floats, histograms) = points?;
                 Some(Series { labels: label_set(labels[row].clone(), cx), floats, histograms })
-            });
-            let series: Vec<Series> = series.collect();
+            }));
             enough = enough || (!series.is_empty() && sink(series).is_break());
             Ok(())
         };

@@ -72,10 +72,9 @@ pub(crate) fn fold_ranges<T: Send>(
         }
         return Ok(());
     }
-    let helpers = (threads - 1).min(ranges.len() - 1);
-    let board = Board::new(ranges, morsels_in_flight());
+    let board = Board::new(ranges, threads - 1, morsels_in_flight());
     match &cx.meter {
-        None => board.fold(helpers, cx, map, reduce),
+        None => board.fold(cx, map, reduce),
         Some(meter) => meter.wait(|part: PartId| {
             let map = |range| {
                 let _at = meter.help(part);
@@ -85,7 +84,7 @@ pub(crate) fn fold_ranges<T: Send>(
                 let _at = meter.help(part);
                 reduce(result)
             };
-            board.fold(helpers, cx, map, reduce)
+            board.fold(cx, map, reduce)
         }),
     }
 }
@@ -96,8 +95,13 @@ pub(crate) fn fold_ranges<T: Send>(
 /// when nothing is left to do. A pool that is asked by a thread of none makes that thread sleep until all is done, twice
 /// as many threads wake up, and every result goes from one core to another: measured, `topk(5, a_hundred)` at 1,000 steps
 /// took 1.5 times as long on two threads as on one.
+///
+/// Others never wait: who finds that too many results do goes, and is called again. So threads of a pool that run several
+/// queries cannot wait for each other in a circle.
 struct Board<'r, T> {
     ranges: &'r [Range<usize>],
+    /// So many other threads may help.
+    most_helpers: usize,
     /// So many results wait, or are in work, at most: memory does not grow with the rows.
     in_flight: usize,
     state: Mutex<State<T>>,
@@ -109,6 +113,8 @@ struct State<T> {
     next: usize,
     /// Results that had their turn.
     reduced: usize,
+    /// Other threads that are at work, or called.
+    helpers: usize,
     /// The result of range `i` at `i % in_flight`.
     results: Vec<Option<Result<T, ExecError>>>,
     /// Whether nobody is to begin anything: some thread has failed.
@@ -123,32 +129,30 @@ enum Turn<T> {
 }
 
 impl<'r, T: Send> Board<'r, T> {
-    fn new(ranges: &'r [Range<usize>], in_flight: usize) -> Self {
+    fn new(ranges: &'r [Range<usize>], most_helpers: usize, in_flight: usize) -> Self {
         let results = std::iter::repeat_with(|| None).take(in_flight).collect();
-        let state = State { next: 0, reduced: 0, results, stopped: false };
-        Self { ranges, in_flight, state: Mutex::new(state), changed: Condvar::new() }
+        let state = State { next: 0, reduced: 0, helpers: 0, results, stopped: false };
+        Self { ranges, most_helpers, in_flight, state: Mutex::new(state), changed: Condvar::new() }
     }
 
     fn fold(
         &self,
-        helpers: usize,
         cx: &Cx<'_>,
         map: impl Fn(Range<usize>) -> Result<T, ExecError> + Sync,
         mut reduce: impl FnMut(T) -> Result<(), ExecError>,
     ) -> Result<(), ExecError> {
         rayon::in_place_scope(|scope| {
-            for _ in 0..helpers {
-                scope.spawn(|_| self.help(&map));
-            }
             let stop = StopAtEnd(self);
             loop {
                 cx.check()?;
+                for _ in 0..self.call_helpers() {
+                    scope.spawn(|_| self.help(&map));
+                }
                 match self.turn() {
                     Turn::Map(i) => self.put(i, map(self.ranges[i].clone())),
                     Turn::Reduce(result) => {
                         reduce(result?)?;
                         self.lock().reduced += 1;
-                        self.changed.notify_all();
                     }
                     Turn::Over => break,
                 }
@@ -158,7 +162,20 @@ impl<'r, T: Send> Board<'r, T> {
         })
     }
 
-    /// Works on ranges until none is left.
+    /// How many more threads have something to do: at the start, and when no more than half of the results wait that may.
+    fn call_helpers(&self) -> usize {
+        let mut state = self.lock();
+        let (left, open) = (self.ranges.len() - state.next, state.next - state.reduced);
+        if open > self.in_flight / 2 {
+            return 0;
+        }
+        // One range is for the thread that asks.
+        let more = self.most_helpers.min(left.saturating_sub(1)).saturating_sub(state.helpers);
+        state.helpers += more;
+        more
+    }
+
+    /// Works on ranges until none is left, or too many results wait.
     fn help(&self, map: impl Fn(Range<usize>) -> Result<T, ExecError>) {
         while let Some(i) = self.take() {
             let stop = StopAtEnd(self);
@@ -168,19 +185,21 @@ impl<'r, T: Send> Board<'r, T> {
         }
     }
 
-    /// The next range, once results have had their turn that would else be too many.
+    /// A helper's next range.
     fn take(&self) -> Option<usize> {
         let mut state = self.lock();
-        loop {
-            if state.stopped || state.next == self.ranges.len() {
-                return None;
-            }
-            if state.next < state.reduced + self.in_flight {
-                state.next += 1;
-                return Some(state.next - 1);
-            }
-            state = self.wait(state);
+        let taken = self.next_range(&mut state);
+        state.helpers -= usize::from(taken.is_none());
+        taken
+    }
+
+    fn next_range(&self, state: &mut State<T>) -> Option<usize> {
+        let end = self.ranges.len().min(state.reduced + self.in_flight);
+        if state.stopped || state.next >= end {
+            return None;
         }
+        state.next += 1;
+        Some(state.next - 1)
     }
 
     fn put(&self, i: usize, result: Result<T, ExecError>) {
@@ -199,21 +218,16 @@ impl<'r, T: Send> Board<'r, T> {
             if let Some(result) = state.results[at].take() {
                 return Turn::Reduce(result);
             }
-            if state.next < self.ranges.len().min(state.reduced + self.in_flight) {
-                state.next += 1;
-                return Turn::Map(state.next - 1);
+            if let Some(i) = self.next_range(&mut state) {
+                return Turn::Map(i);
             }
-            state = self.wait(state);
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
     /// A panic elsewhere goes on when all threads have stopped.
     fn lock(&self) -> MutexGuard<'_, State<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn wait<'s>(&self, state: MutexGuard<'s, State<T>>) -> MutexGuard<'s, State<T>> {
-        self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -250,7 +264,7 @@ mod tests {
         let store = MemStore::new();
         let cx = Cx::for_tests(&store);
         let ranges = ranges(n);
-        Board::new(&ranges, in_flight).fold(2, &cx, |range| map(range.start / 10), &mut reduce)
+        Board::new(&ranges, 2, in_flight).fold(&cx, |range| map(range.start / 10), &mut reduce)
     }
 
     #[test]

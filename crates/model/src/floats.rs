@@ -123,7 +123,11 @@ impl Floats {
 
 impl FromIterator<(Timestamp, f64)> for Floats {
     fn from_iter<I: IntoIterator<Item = (Timestamp, f64)>>(points: I) -> Self {
-        Self(Repr::Listed(points.into_iter().collect()))
+        let points = points.into_iter();
+        // Collecting would make room for four.
+        let mut listed = Vec::with_capacity(points.size_hint().0);
+        listed.extend(points);
+        Self(Repr::Listed(listed))
     }
 }
 

@@ -53,8 +53,9 @@ pub(crate) fn open_count_values<'q>(
     }
     cx.keep(texts)?;
     let counted = Counted { counted, steps };
-    let rows =
-        Opened::new(Schema::new(labels), steps, counted).holding(tally.finish()?).holding(counts.finish()?);
+    // A group's key lacks the value label, and different values have different texts.
+    let schema = Schema { distinct: keeps_value, ..Schema::new(labels) };
+    let rows = Opened::new(schema, steps, counted).holding(tally.finish()?).holding(counts.finish()?);
     if keeps_value { Ok(rows) } else { sum_equal(&rows, cx) }
 }
 

@@ -93,10 +93,10 @@ impl<'q> RowSamples<'q> {
         }
     }
 
-    /// Calls `f(row, samples)` for each row in `rows`, staleness markers removed.
+    /// Calls `f(row, samples)` for each of `rows`, staleness markers removed.
     pub(crate) fn for_each(
         &self,
-        rows: Range<usize>,
+        rows: impl Iterator<Item = usize>,
         geometry: &Geometry,
         cx: &Cx<'_>,
         mut f: impl FnMut(usize, Samples<'_>) -> Result<(), ExecError>,
@@ -129,12 +129,13 @@ impl<'q> RowSamples<'q> {
                 Ok(())
             }
             Self::Subquery { input, grid } => {
-                let batch = input.read(rows.clone(), cx)?;
+                let rows: Vec<usize> = rows.collect();
+                let batch = input.read_some(&rows, cx)?;
                 // The points of a row once more, as samples: at most two numbers and an index for each.
                 let histograms = batch.bytes() - float_bytes(batch.rows(), batch.steps());
                 let _points = cx.hold(grid.len.saturating_mul(20).saturating_add(histograms))?;
                 let mut buf = SampleBuf::default();
-                for (i, row) in rows.enumerate() {
+                for (i, &row) in rows.iter().enumerate() {
                     cx.check()?;
                     buf.clear();
                     points_of(&batch, i, grid, &mut buf);
@@ -230,6 +231,16 @@ impl<'q> RangeFunction<'q> {
 
 impl Source for RangeFunction<'_> {
     fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
+        self.fill(rows, cx)
+    }
+
+    fn read_some(&self, rows: &[usize], _: usize, cx: &Cx<'_>) -> Result<Block, ExecError> {
+        self.fill(rows.iter().copied(), cx)
+    }
+}
+
+impl RangeFunction<'_> {
+    fn fill(&self, rows: impl ExactSizeIterator<Item = usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
         let mut batch = Block::empty(rows.len(), self.geometry.grid.len, cx)?;
         let args: Vec<&[f64]> = self.args.iter().map(|numbers| &**numbers).collect();
         let is_over = || cx.is_over();
@@ -238,12 +249,14 @@ impl Source for RangeFunction<'_> {
         let mut error = None;
         let mut last_remarked = Symbol::EMPTY;
         let stored = matches!(self.input, RowSamples::Stored { .. });
-        let first = rows.start;
+        let mut next = 0;
         let (mut name, mut metric) = (Symbol::EMPTY, "");
         // What one row takes while it is computed. Kernels copy no more than a few numbers for each of its samples.
         let mut scratch = cx.hold(0)?;
         let (mut room, mut widest) = (Vec::new(), 0);
         self.input.for_each(rows, &self.geometry, cx, |row, samples| {
+            let at = next;
+            next += 1;
             if samples.is_empty() {
                 return Ok(());
             }
@@ -263,7 +276,7 @@ impl Source for RangeFunction<'_> {
             };
             scratch.grow_to(samples.len().saturating_mul(SCRATCH_PER_SAMPLE))?;
             let _room = histogram_room(&samples, self.geometry.grid.len, cx)?;
-            self.run(samples, stop, &mut batch, row - first, &mut range_cx);
+            self.run(samples, stop, &mut batch, at, &mut range_cx);
             let failed = range_cx.error;
             if samples.histograms.is_some() {
                 batch.settle()?;
@@ -271,7 +284,7 @@ impl Source for RangeFunction<'_> {
             if let Some(text) = failed {
                 error.get_or_insert(text);
             }
-            if self.kernel.counter && batch.valid().any(row - first) && name != last_remarked {
+            if self.kernel.counter && batch.valid().any(at) && name != last_remarked {
                 self.check_counter(row, metric, cx, &mut notes);
                 last_remarked = if cx.settings.type_and_unit_labels { Symbol::EMPTY } else { name };
             }
