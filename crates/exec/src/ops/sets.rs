@@ -37,6 +37,12 @@ pub(crate) struct Presence {
 }
 
 impl Presence {
+    /// No samples at all.
+    fn none(groups: usize, steps: usize, cx: &Cx<'_>) -> Result<Self, ExecError> {
+        let held = cx.hold(groups.saturating_mul(words_for(steps)).saturating_mul(8))?;
+        Ok(Self { bits: Validity::none(groups, steps), _held: held })
+    }
+
     /// Of the rows that `group` puts into a group.
     pub(crate) fn of(
         input: &Opened<'_>,
@@ -44,17 +50,16 @@ impl Presence {
         group_of: impl Fn(usize) -> Option<u32>,
         cx: &Cx<'_>,
     ) -> Result<Self, ExecError> {
-        let held = cx.hold(groups.saturating_mul(words_for(input.steps)).saturating_mul(8))?;
-        let mut bits = Validity::none(groups, input.steps);
+        let mut presence = Self::none(groups, input.steps, cx)?;
         input.for_each_batch(cx, |first, batch| {
             for row in 0..batch.rows() {
                 if let Some(group) = group_of(first + row) {
-                    add_presence(&mut bits, group as usize, &batch, row);
+                    add_presence(&mut presence.bits, group as usize, &batch, row);
                 }
             }
             Ok(())
         })?;
-        Ok(Self { bits, _held: held })
+        Ok(presence)
     }
 }
 
@@ -157,34 +162,43 @@ fn open_or<'q>(
     let mut is_met = vec![false; groups];
     right.iter().flatten().for_each(|&group| is_met[group as usize] = true);
     let met: Vec<usize> = (0..left.len()).filter(|&row| is_met[left[row] as usize]).collect();
-    let mut presence = Presence { bits: Validity::none(0, steps), _held: cx.hold(0)? };
-    let mut left_rows = lhs;
-    let mut known = Known { rows: Vec::new(), block: Block::empty(0, steps, cx)? };
-    if !met.is_empty() && met.len() == left.len() {
-        let batch = left_rows.read_all(cx)?;
-        let held = cx.hold(left_rows.schema.bytes())?;
-        left_rows = Opened::materialized(left_rows.schema, batch).holding(held);
-        presence = Presence::of(&left_rows, groups, |row| Some(left[row]), cx)?;
-    } else if !met.is_empty() {
-        let bytes = groups.saturating_mul(words_for(steps)).saturating_mul(8);
-        presence = Presence { bits: Validity::none(groups, steps), _held: cx.hold(bytes)? };
-        known = Known::read(met, &left_rows, cx)?;
-        for (at, &row) in known.rows.iter().enumerate() {
-            add_presence(&mut presence.bits, left[row] as usize, &known.block, at);
-        }
-    }
-    let mut schema = Schema::new(Vec::with_capacity(left_rows.rows() + rhs.rows()));
-    for labels in [&left_rows.schema.labels, &rhs.schema.labels].into_iter().flat_map(|l| l.chunks(4096)) {
+    let (lhs, known, presence) = read_met(lhs, met, &left, groups, cx)?;
+    let mut schema = Schema::new(Vec::with_capacity(lhs.rows() + rhs.rows()));
+    for labels in [&lhs.schema.labels, &rhs.schema.labels].into_iter().flat_map(|l| l.chunks(4096)) {
         cx.check()?;
         schema.labels.extend_from_slice(labels);
     }
-    if !left_rows.schema.drop_name.is_empty() || !rhs.schema.drop_name.is_empty() {
-        let (l, r) = (&left_rows.schema, &rhs.schema);
+    let (l, r) = (&lhs.schema, &rhs.schema);
+    if !l.drop_name.is_empty() || !r.drop_name.is_empty() {
         schema.drop_name = (0..l.len()).map(|i| l.drops_name(i)).collect();
         schema.drop_name.extend((0..r.len()).map(|i| r.drops_name(i)));
     }
-    let union = Union { split: left_rows.rows(), lhs: left_rows, known, rhs, right, presence };
+    let union = Union { split: lhs.rows(), lhs, known, rhs, right, presence };
     merge_equal(Opened::new(schema, steps, union).holding(held).holding(rows), Conflict::SameStep, cx)
+}
+
+/// Reads the left rows that are met, and tells at which steps their groups have samples.
+fn read_met<'q>(
+    lhs: Opened<'q>,
+    met: Vec<usize>,
+    left: &[u32],
+    groups: usize,
+    cx: &Cx<'_>,
+) -> Result<(Opened<'q>, Known, Presence), ExecError> {
+    if !met.is_empty() && met.len() == left.len() {
+        let batch = lhs.read_all(cx)?;
+        let held = cx.hold(lhs.schema.bytes())?;
+        let lhs = Opened::materialized(lhs.schema, batch).holding(held);
+        let presence = Presence::of(&lhs, groups, |row| Some(left[row]), cx)?;
+        let known = Known::read(Vec::new(), &lhs, cx)?;
+        return Ok((lhs, known, presence));
+    }
+    let mut presence = Presence::none(if met.is_empty() { 0 } else { groups }, lhs.steps, cx)?;
+    let known = Known::read(met, &lhs, cx)?;
+    for (at, &row) in known.rows.iter().enumerate() {
+        add_presence(&mut presence.bits, left[row] as usize, &known.block, at);
+    }
+    Ok((lhs, known, presence))
 }
 
 /// Rows of an input that were read already.
