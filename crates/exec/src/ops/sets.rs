@@ -10,7 +10,7 @@ use crate::block::Block;
 use crate::budget::Held;
 use crate::context::Cx;
 use crate::error::ExecError;
-use crate::morsels::fold_morsels;
+use crate::morsels::{fold_morsels, morsel_rows};
 use crate::operator::{Opened, Schema, Source, first_error};
 use crate::ops::grouping::{Grouper, KeyLabels};
 use crate::ops::merge::{Conflict, merge_equal};
@@ -29,6 +29,9 @@ pub(crate) fn open_set<'q>(
 
 /// What a row takes in a set operator's lists: its labels, its number, its group.
 const ROW_BYTES: usize = 32;
+
+/// So many morsels of left rows may be kept though only some of them are met: about 1 MB.
+const FEW_MORSELS: usize = 4;
 
 /// Which groups have a sample at which step: a row of bits per group.
 pub(crate) struct Presence {
@@ -185,7 +188,9 @@ fn read_met<'q>(
     groups: usize,
     cx: &Cx<'_>,
 ) -> Result<(Opened<'q>, Known, Presence), ExecError> {
-    if !met.is_empty() && met.len() == left.len() {
+    // Few rows are kept as a whole: that copies none of them.
+    let keeps_all = met.len() == left.len() || left.len() <= FEW_MORSELS * morsel_rows(lhs.steps);
+    if !met.is_empty() && keeps_all {
         let batch = lhs.read_all(cx)?;
         let held = cx.hold(lhs.schema.bytes())?;
         let lhs = Opened::materialized(lhs.schema, batch).holding(held);
