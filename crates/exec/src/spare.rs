@@ -14,9 +14,13 @@ const MOST_BYTES: usize = 4 << 20;
 /// The spare batches of a query.
 #[derive(Debug, Default)]
 pub(crate) struct Spare {
-    batches: Mutex<Vec<Batch>>,
+    /// Each with the thread that has used it, whose cache may still hold it.
+    batches: Mutex<Vec<(Thread, Batch)>>,
     bytes: AtomicUsize,
 }
+
+/// A thread of the pool, or none of it: the one that asks.
+type Thread = Option<usize>;
 
 impl Spare {
     /// What the spare batches take.
@@ -36,8 +40,11 @@ impl Spare {
         }
         let mut batch = {
             let mut batches = self.batches.lock().expect("no holder panics");
-            let at = batches.iter().rposition(|batch| batch.rows() == rows && batch.steps() == steps)?;
-            batches.swap_remove(at)
+            let fits = |batch: &Batch| batch.rows() == rows && batch.steps() == steps;
+            let here = rayon::current_thread_index();
+            let own = batches.iter().rposition(|(thread, batch)| *thread == here && fits(batch));
+            let at = own.or_else(|| batches.iter().rposition(|(_, batch)| fits(batch)))?;
+            batches.swap_remove(at).1
         };
         self.bytes.fetch_sub(batch.bytes(), Ordering::Relaxed);
         batch.valid_mut().words_mut().fill(0);
@@ -53,9 +60,9 @@ impl Spare {
         batch.drop_histograms();
         let mut batches = self.batches.lock().expect("no holder panics");
         self.bytes.fetch_add(batch.bytes(), Ordering::Relaxed);
-        batches.push(batch);
+        batches.push((rayon::current_thread_index(), batch));
         while self.bytes() > MOST_BYTES {
-            let oldest = batches.remove(0);
+            let (_, oldest) = batches.remove(0);
             self.bytes.fetch_sub(oldest.bytes(), Ordering::Relaxed);
         }
     }
@@ -63,7 +70,7 @@ impl Spare {
     /// Frees all of them.
     pub(crate) fn clear(&self) {
         let batches = std::mem::take(&mut *self.batches.lock().expect("no holder panics"));
-        self.bytes.fetch_sub(batches.iter().map(Batch::bytes).sum(), Ordering::Relaxed);
+        self.bytes.fetch_sub(batches.iter().map(|(_, batch)| batch.bytes()).sum(), Ordering::Relaxed);
     }
 }
 

@@ -92,18 +92,23 @@ fn fold_parts(
     }
     // Most groups are in every part: accumulators have room for all of them, and are used again.
     let same: Vec<u32> = (0..groups.len() as u32).collect();
-    let cleared = Mutex::new(Vec::<(Accumulator, Held)>::new());
+    let used = Mutex::new(Vec::<(Accumulator, Held)>::new());
     let partial = |rows: Range<usize>| {
-        let known = cleared.lock().expect("no holder panics").pop();
-        let (mut part, mut held) = known.map_or_else(|| new(groups.len()), Ok)?;
+        let known = used.lock().expect("no holder panics").pop();
+        let (mut part, mut held) = match known {
+            Some((mut part, held)) => {
+                part.clear();
+                (part, held)
+            }
+            None => new(groups.len())?,
+        };
         accumulate(&mut part, &mut held, input, Rows::Run(rows), |row| groups.of_row[row] as usize, cx)?;
         Ok((part, held))
     };
     fold_morsels_of(size, input.rows(), cx, partial, |(mut part, mut part_held)| {
         all.merge(&mut part, &same);
-        part.clear();
         part_held.resize(part.bytes())?;
-        cleared.lock().expect("no holder panics").push((part, part_held));
+        used.lock().expect("no holder panics").push((part, part_held));
         if all.has_histograms() { all_held.resize(all.bytes()) } else { Ok(()) }
     })
 }
