@@ -64,13 +64,18 @@ impl Block {
         let mut to = 0;
         for block in blocks {
             cx.check()?;
-            for from in 0..block.rows() {
-                out.batch.copy_row(to, block, from);
-                to += 1;
-            }
-            out.settle()?;
+            out.copy_rows(to, block)?;
+            to += block.rows();
         }
         Ok(out)
+    }
+
+    /// Copies all rows of a batch to those from `to` on.
+    pub(crate) fn copy_rows(&mut self, to: usize, batch: &Batch) -> Result<(), ExecError> {
+        for row in 0..batch.rows() {
+            self.batch.copy_row(to + row, batch, row);
+        }
+        self.settle()
     }
 
     /// Room for results about as large as the histograms of this batch, while they are made. A table of

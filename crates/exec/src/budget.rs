@@ -86,7 +86,8 @@ impl Budget {
     }
 }
 
-/// Blocks of a result that is streamed come back when the sink is done with them.
+/// Takes batches back that nobody needs any more: those of the query, and blocks of a result that is streamed, once the
+/// sink is done with them.
 impl Home for Budget {
     fn take_back(&self, batch: Batch) {
         let room = self.limit.saturating_sub(self.held.load(Ordering::Relaxed));
@@ -131,12 +132,9 @@ impl Held {
     }
 
     /// Takes a batch that nobody needs any more, which was held by this.
-    pub(crate) fn give_spare(&self, batch: Batch) {
-        let Budget { limit, held, spare, .. } = &*self.budget;
-        // The batch itself is among what is held.
-        if spare.bytes() <= limit.saturating_sub(held.load(Ordering::Relaxed)) {
-            spare.give(batch);
-        }
+    pub(crate) fn give_spare(&mut self, batch: Batch) {
+        drop(self.split());
+        self.budget.take_back(batch);
     }
 
     /// Holds `bytes` more.

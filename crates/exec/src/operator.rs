@@ -89,12 +89,9 @@ pub(crate) trait Source: Send + Sync {
         let mut out = Block::empty(rows.len(), steps, cx)?;
         let mut to = 0;
         for run in contiguous_runs(rows) {
-            let batch = self.read(run.clone(), cx)?;
-            for from in 0..run.len() {
-                out.copy_row(to, &batch, from);
-                to += 1;
-            }
-            out.settle()?;
+            let len = run.len();
+            out.copy_rows(to, &*self.read(run, cx)?)?;
+            to += len;
         }
         Ok(out)
     }
@@ -234,12 +231,7 @@ impl<'q> Opened<'q> {
             return self.read(0..rows, cx);
         }
         let mut out = Block::empty(rows, self.steps, cx)?;
-        self.for_each_batch(cx, |first, batch| {
-            for row in 0..batch.rows() {
-                out.copy_row(first + row, &batch, row);
-            }
-            out.settle()
-        })?;
+        self.for_each_batch(cx, |first, batch| out.copy_rows(first, &batch))?;
         Ok(out)
     }
 
@@ -291,7 +283,7 @@ impl Finished {
 
 impl Source for Finished {
     fn read(&self, rows: Range<usize>, cx: &Cx) -> Result<Block, ExecError> {
-        copy_finished(self.block(), rows, cx)
+        read_finished(self.block(), rows, cx)
     }
 
     fn read_some(&self, rows: &[usize], _: usize, cx: &Cx) -> Result<Block, ExecError> {
@@ -307,8 +299,7 @@ impl Source for Finished {
     }
 }
 
-/// Some rows of finished cells.
-pub(crate) fn copy_finished(block: &Block, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
+fn read_finished(block: &Block, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
     if rows == (0..block.rows()) {
         return Block::copy_of(block, cx);
     }
@@ -320,7 +311,7 @@ pub(crate) struct Materialized<'q>(pub &'q Block);
 
 impl Source for Materialized<'_> {
     fn read(&self, rows: Range<usize>, cx: &Cx) -> Result<Block, ExecError> {
-        copy_finished(self.0, rows, cx)
+        read_finished(self.0, rows, cx)
     }
 
     fn read_some(&self, rows: &[usize], _: usize, cx: &Cx) -> Result<Block, ExecError> {

@@ -224,13 +224,13 @@ struct Picked<'q> {
 }
 
 impl Source for Picked<'_> {
+    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
+        self.input.read_some(&self.rows[rows], cx)
+    }
+
     fn read_some(&self, rows: &[usize], _: usize, cx: &Cx<'_>) -> Result<Block, ExecError> {
         let rows: Vec<usize> = rows.iter().map(|&row| self.rows[row]).collect();
         self.input.read_some(&rows, cx)
-    }
-
-    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
-        self.input.read_some(&self.rows[rows], cx)
     }
 
     fn is_quiet(&self) -> bool {

@@ -211,8 +211,7 @@ impl Source for PairJoin<'_> {
 
 impl PairJoin<'_> {
     fn join(&self, rows: impl Iterator<Item = usize> + Clone, cx: &Cx<'_>) -> Result<Block, ExecError> {
-        let pairs: Vec<(usize, usize)> = rows.clone().map(|row| self.pairs[row]).collect();
-        let many_rows: Vec<usize> = pairs.iter().map(|pair| pair.0).collect();
+        let many_rows: Vec<usize> = rows.clone().map(|row| self.pairs[row].0).collect();
         let many = self.many.read_some(&many_rows, cx).map_err(|error| match &self.one {
             OneSide::Streamed(one) if self.one_is_left => first_error(error, &[one], cx),
             _ => error,
@@ -221,18 +220,19 @@ impl PairJoin<'_> {
         let (one, streams) = match &self.one {
             OneSide::Kept(batch) => (&**batch, false),
             OneSide::Streamed(opened) => {
-                let one_rows: Vec<usize> = pairs.iter().map(|pair| pair.1).collect();
+                let one_rows: Vec<usize> = rows.clone().map(|row| self.pairs[row].1).collect();
                 let before = if self.one_is_left { &[][..] } else { &[&self.many][..] };
                 streamed = opened.read_some(&one_rows, cx).map_err(|error| first_error(error, before, cx))?;
                 (&*streamed, true)
             }
         };
-        let mut out = Block::empty(pairs.len(), many.steps(), cx)?;
+        let mut out = Block::empty(many.rows(), many.steps(), cx)?;
         let room = many.room_for_more(cx)?;
         let mut problems = StepProblems::new();
-        for (row, (&(_, o), place)) in pairs.iter().zip(rows).enumerate() {
+        for (row, place) in rows.enumerate() {
             let many = Operand::Row { batch: &many, row, fill: None };
-            let one = Operand::Row { batch: one, row: if streams { row } else { o }, fill: None };
+            let one =
+                Operand::Row { batch: one, row: if streams { row } else { self.pairs[place].1 }, fill: None };
             let (l, r) = if self.one_is_left { (one, many) } else { (many, one) };
             combine_rows(self.op, self.comparison, l, r, &mut out, row, place as u32, &mut problems);
         }

@@ -45,9 +45,7 @@ pub(crate) fn open_fold<'q>(
         let pieces = fold_pieces(fold, &groups, &small, input, pos, cx)?;
         return Ok(Opened::new(group_schema(&input.schema, &groups), steps, pieces).holding(groups.held));
     }
-    let mut held = cx.hold(cells_bytes(groups.len(), steps))?;
-    let mut all = Accumulator::new(fold, groups.len(), steps);
-    held.resize(all.bytes())?;
+    let (mut all, mut held) = nothing_yet(fold, groups.len(), steps, cx)?;
     if input.rows() <= morsel_rows(steps) {
         // One morsel: series by series, exactly as the reference adds them.
         let group_of = |row: usize| groups.of_row[row] as usize;
@@ -69,12 +67,7 @@ fn fold_parts(
     cx: &Cx<'_>,
 ) -> Result<(), ExecError> {
     let size = fold_rows(input.rows(), groups.len(), input.steps);
-    let new = |groups: usize| -> Result<(Accumulator, Held), ExecError> {
-        let mut held = cx.hold(cells_bytes(groups, input.steps))?;
-        let part = Accumulator::new(fold, groups, input.steps);
-        held.resize(part.bytes())?;
-        Ok((part, held))
-    };
+    let new = |groups: usize| nothing_yet(fold, groups, input.steps, cx);
     if groups.len() > size / 8 {
         let partial = |rows: Range<usize>| {
             let (local, group_map) = local_groups(&groups.of_row[rows.clone()]);
@@ -124,9 +117,7 @@ fn fold_pieces(
 ) -> Result<Pieces, ExecError> {
     let steps = input.steps;
     let whole = |chunk: Range<usize>, rows: &[usize]| {
-        let mut held = cx.hold(cells_bytes(chunk.len(), steps))?;
-        let mut part = Accumulator::new(fold, chunk.len(), steps);
-        held.resize(part.bytes())?;
+        let (mut part, mut held) = nothing_yet(fold, chunk.len(), steps, cx)?;
         let group_of = |row: usize| groups.of_row[row] as usize - chunk.start;
         accumulate(&mut part, &mut held, input, Rows::Some(rows), group_of, cx)?;
         finish(part, held, chunk.len(), steps, pos, cx)
@@ -137,6 +128,19 @@ fn fold_pieces(
         Ok(())
     })?;
     Ok(Pieces::new(blocks, steps))
+}
+
+/// An accumulator, counted before it is allocated.
+fn nothing_yet(
+    fold: Fold,
+    groups: usize,
+    steps: usize,
+    cx: &Cx<'_>,
+) -> Result<(Accumulator, Held), ExecError> {
+    let mut held = cx.hold(cells_bytes(groups, steps))?;
+    let all = Accumulator::new(fold, groups, steps);
+    held.resize(all.bytes())?;
+    Ok((all, held))
 }
 
 fn finish(

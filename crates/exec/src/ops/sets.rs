@@ -217,10 +217,7 @@ impl Known {
     fn read(rows: Vec<usize>, input: &Opened<'_>, cx: &Cx<'_>) -> Result<Self, ExecError> {
         let mut block = Block::empty(rows.len(), input.steps, cx)?;
         let some = |some: Range<usize>| Ok((some.start, input.read_some(&rows[some], cx)?));
-        fold_morsels(rows.len(), input.steps, cx, some, |(first, batch)| {
-            (0..batch.rows()).for_each(|row| block.copy_row(first + row, &batch, row));
-            block.settle()
-        })?;
+        fold_morsels(rows.len(), input.steps, cx, some, |(first, batch)| block.copy_rows(first, &batch))?;
         Ok(Self { rows, block })
     }
 
@@ -237,8 +234,7 @@ impl Known {
         for known in (first..last).map(Some).chain([None]) {
             let run = next..known.map_or(rows.end, |known| self.rows[known]);
             if !run.is_empty() {
-                let batch = input.read(run.clone(), cx)?;
-                (0..batch.rows()).for_each(|row| out.copy_row(run.start - rows.start + row, &batch, row));
+                out.copy_rows(run.start - rows.start, &*input.read(run.clone(), cx)?)?;
             }
             if let Some(known) = known {
                 out.copy_row(run.end - rows.start, &self.block, known);

@@ -7,7 +7,7 @@ use crate::block::Block;
 use crate::context::Cx;
 use crate::error::ExecError;
 use crate::morsels::{fold_ranges, morsel_rows};
-use crate::operator::{Source, copy_finished};
+use crate::operator::Source;
 use crate::ops::grouping::{Groups, Members};
 
 /// With fewer steps it costs more to read rows that lie apart than to keep all of them.
@@ -86,35 +86,25 @@ impl Pieces {
         let starts = starts.collect();
         Self { blocks, starts, steps }
     }
-}
 
-impl Source for Pieces {
-    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
-        let mut piece = self.starts.partition_point(|&start| start <= rows.start).saturating_sub(1);
-        if let (Some(block), Some(&start)) = (self.blocks.get(piece), self.starts.get(piece))
-            && rows.end <= start + block.rows()
-        {
-            return copy_finished(block, rows.start - start..rows.end - start, cx);
-        }
+    fn copy(&self, rows: impl ExactSizeIterator<Item = usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
         let mut out = Block::empty(rows.len(), self.steps, cx)?;
-        for row in rows.clone() {
-            while row - self.starts[piece] >= self.blocks[piece].rows() {
-                piece += 1;
-            }
-            out.copy_row(row - rows.start, &self.blocks[piece], row - self.starts[piece]);
-            out.settle()?;
-        }
-        Ok(out)
-    }
-
-    fn read_some(&self, rows: &[usize], steps: usize, cx: &Cx<'_>) -> Result<Block, ExecError> {
-        let mut out = Block::empty(rows.len(), steps, cx)?;
-        for (to, &row) in rows.iter().enumerate() {
+        for (to, row) in rows.enumerate() {
             let piece = self.starts.partition_point(|&start| start <= row) - 1;
             out.copy_row(to, &self.blocks[piece], row - self.starts[piece]);
             out.settle()?;
         }
         Ok(out)
+    }
+}
+
+impl Source for Pieces {
+    fn read(&self, rows: Range<usize>, cx: &Cx<'_>) -> Result<Block, ExecError> {
+        self.copy(rows, cx)
+    }
+
+    fn read_some(&self, rows: &[usize], _: usize, cx: &Cx<'_>) -> Result<Block, ExecError> {
+        self.copy(rows.iter().copied(), cx)
     }
 
     fn take_finished(&mut self, _: &Cx<'_>) -> Result<Option<Vec<Block>>, ExecError> {
